@@ -1,0 +1,2 @@
+// Entry of the AssemblyScript build: everything exported here is callable from TypeScript.
+export * from './elementwise'

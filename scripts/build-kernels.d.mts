@@ -1,0 +1,2 @@
+export function kernelHash(): string
+export function isFresh(): boolean

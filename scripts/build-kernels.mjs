@@ -1,0 +1,94 @@
+// Compiles kernels/wasm (AssemblyScript) and embeds the binaries as base64 modules under src/engine/generated.
+// The result is keyed by a hash of the sources: an unchanged tree is left alone.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const sources = join(root, 'kernels/wasm')
+const outDir = join(root, 'src/engine/generated')
+const generatedSources = join(sources, 'generated')
+
+/** Hash of everything that decides the binaries. */
+export function kernelHash() {
+  const hash = createHash('sha256')
+  const files = readdirSync(sources)
+    .filter(f => f.endsWith('.ts') || f.endsWith('.mjs'))
+    .sort()
+  for (const file of files) hash.update(file).update(readFileSync(join(sources, file)))
+  hash.update(readFileSync(fileURLToPath(import.meta.url)))
+  hash.update(readFileSync(join(root, 'node_modules/assemblyscript/package.json')))
+  return hash.digest('hex').slice(0, 16)
+}
+
+const stampFile = join(outDir, 'stamp.txt')
+export const isFresh = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === kernelHash()
+
+async function compile(name, { relaxed, shared }) {
+  const asc = await import('assemblyscript/asc')
+  const outFile = join(outDir, `${name}-${shared ? 'shared' : 'private'}.wasm`)
+  const args = [
+    join(sources, 'index.ts'),
+    '--outFile',
+    outFile,
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
+    '--enable',
+    'simd',
+    '--disable',
+    'mutable-globals',
+    '--disable',
+    'bulk-memory',
+  ]
+  if (relaxed) args.push('--enable', 'relaxed-simd')
+  if (shared) args.push('--enable', 'threads', '--sharedMemory')
+  const { error, stderr } = await asc.main(args)
+  if (error) throw new Error(`asc failed for ${name}: ${error.message}\n${stderr.toString()}`)
+  return readFileSync(outFile)
+}
+
+/** The shared and the private build differ in the one byte of the memory import that says "shared": store one of them. */
+function sharedFlagOffset(name, shared, own) {
+  const differing = [...shared.keys()].filter(i => shared[i] !== own[i])
+  if (shared.length !== own.length || differing.length !== 1) {
+    throw new Error(`${name}: the shared and private builds differ in ${differing.length} bytes, expected 1`)
+  }
+  return differing[0]
+}
+
+async function build() {
+  rmSync(outDir, { recursive: true, force: true })
+  mkdirSync(outDir, { recursive: true })
+  mkdirSync(generatedSources, { recursive: true })
+  const generator = join(sources, 'generate.mjs')
+  if (existsSync(generator)) await (await import(generator)).generate(generatedSources)
+  for (const [name, relaxed] of [
+    ['muladd', false],
+    ['relaxed', true],
+  ]) {
+    const shared = await compile(name, { relaxed, shared: true })
+    const own = await compile(name, { relaxed, shared: false })
+    const offset = sharedFlagOffset(name, shared, own)
+    writeFileSync(
+      join(outDir, `${name}.ts`),
+      `/** Byte of the memory import's limits: ${own[offset]} for private memory, ${shared[offset]} for shared. */\n` +
+        `export const sharedFlag = { offset: ${offset}, shared: ${shared[offset]} } as const\n` +
+        `export const base64 =\n  '${own.toString('base64')}'\n`,
+    )
+    console.log(`kernels ${name}: ${own.length} bytes`)
+  }
+  writeFileSync(stampFile, kernelHash())
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (isFresh()) console.log('kernels are fresh')
+  else await build()
+}

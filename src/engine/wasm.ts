@@ -1,0 +1,79 @@
+import * as muladd from './generated/muladd.ts'
+import * as relaxed from './generated/relaxed.ts'
+
+/** The two instruction sets the kernels are compiled for; results differ in the last bits. */
+export type WasmVariant = 'muladd' | 'relaxed'
+
+/** What a kernel module exports: functions of numbers. Booleans go in as 0 and 1. */
+export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>
+
+const embedded = { muladd, relaxed }
+const modules = new Map<string, WebAssembly.Module>()
+
+/** The smallest module that uses an instruction: (func (result v128) …) with the given body. */
+const probe = (...body: number[]): Uint8Array<ArrayBuffer> =>
+  new Uint8Array([
+    0,
+    97,
+    115,
+    109,
+    1,
+    0,
+    0,
+    0,
+    1,
+    5,
+    1,
+    96,
+    0,
+    1,
+    123,
+    3,
+    2,
+    1,
+    0,
+    10,
+    body.length + 4,
+    1,
+    body.length + 2,
+    0,
+    ...body,
+    11,
+  ])
+// i32.const 0; i8x16.splat
+const simdProbe = probe(65, 0, 253, 15)
+// three zero vectors; f32x4.relaxed_madd (0xfd 0x105)
+const relaxedProbe = probe(65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2)
+
+/** Whether this machine's WebAssembly has 128-bit SIMD. */
+export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe)
+
+/** Whether it also has fused (relaxed) multiply-add. */
+export const hasRelaxedSimd = (): boolean => hasSimd() && WebAssembly.validate(relaxedProbe)
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+/** The compiled kernels for private or shared memory (compiled once, on first use). */
+export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.Module {
+  const key = `${variant}-${shared}`
+  let module = modules.get(key)
+  if (module === undefined) {
+    const { base64, sharedFlag } = embedded[variant]
+    const bytes = decode(base64)
+    if (shared) bytes[sharedFlag.offset] = sharedFlag.shared
+    module = new WebAssembly.Module(bytes)
+    modules.set(key, module)
+  }
+  return module
+}
+
+/** Instantiates the kernels on `memory`. */
+export function instantiate(variant: WasmVariant, memory: WebAssembly.Memory, shared: boolean): WasmExports {
+  const instance = new WebAssembly.Instance(wasmModule(variant, shared), { env: { memory } })
+  return instance.exports as unknown as WasmExports
+}
