@@ -1,0 +1,24 @@
+import type { Heap, Kernels } from '../kernels.ts'
+import { floatType, intType } from './arithmetic.ts'
+import { createCrossEntropy } from './crossentropy.ts'
+import { createElements } from './elements.ts'
+import { createGemm } from './gemm.ts'
+import { createLstm } from './lstm.ts'
+import { createMaps } from './maps.ts'
+import { createOptimizer } from './optimizer.ts'
+import { createSoftmax } from './softmax.ts'
+
+/** The complete kernel library as plain TypeScript loops over `heap`. */
+export function createReferenceKernels(heap: Heap): Kernels {
+  const gemm = createGemm(heap)
+  return {
+    float: createElements(heap, floatType(heap)),
+    int: createElements(heap, intType(heap)),
+    ...createMaps(heap),
+    ...createSoftmax(heap),
+    ...createCrossEntropy(heap),
+    ...createOptimizer(heap),
+    gemm,
+    ...createLstm(heap, gemm),
+  }
+}
