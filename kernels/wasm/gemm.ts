@@ -1,0 +1,238 @@
+// Matrix product C (+)= op(A)·op(B), row-major.
+//
+// Blocks of KC rows and NC columns of B, blocks of MC rows of A; inside, panels of 8 columns times tiles of up
+// to MAX_ROWS rows. Every element of C is a sum over KC-blocks of k, each summed in order from zero, wherever it
+// lies: packing, tiling and splitting the work between threads do not change its bits.
+
+import { MAX_ROWS, rowsTile, stridedTile } from './generated/micro';
+import { packPanel, packPanelTransposed, packRows, packTile, packTileTransposed } from './pack';
+
+/** Depth of a block: a panel of B (8 KB) stays in the first-level cache. */
+const KC: i32 = 256;
+/** Rows of a block of A (a multiple of 5 and 6): with KC it stays in the second-level cache. */
+const MC: i32 = 120;
+/** Columns of a block of B. */
+const NC: i32 = 1024;
+
+// How A is read.
+const IN_PLACE: i32 = 0;
+const TRANSPOSED: i32 = 1;
+const PACKED: i32 = 2;
+
+// The workspace: a tile of C for the last n % 8 columns, a block of A, a block of B.
+const TILE_BYTES: usize = 256;
+const A_BYTES: usize = <usize>(MC * KC * 4);
+const B_BYTES: usize = <usize>(NC * KC * 4);
+
+/** Bytes of the `workspace` argument of `gemm` and `gemm_prepacked`; each thread needs its own. */
+export function gemm_workspace(): usize {
+  return TILE_BYTES + A_BYTES + B_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function bytes(count: i32): usize {
+  return <usize>count << 2;
+}
+
+/** C[m, 8] (+)= A[m, k]·B[k, 8], in tiles of nearly equal height (a tile of one or two rows would waste time). */
+function sweep(
+  m: i32, k: i32, mode: i32, a: usize, aStep: usize, b: usize, bStep: usize,
+  c: usize, cStep: usize, accumulate: i32,
+): void {
+  const tiles = (m + MAX_ROWS - 1) / MAX_ROWS;
+  const low = m / tiles;
+  let higher = m % tiles;
+  for (let t = 0; t < tiles; t++) {
+    const rows = higher > 0 ? low + 1 : low;
+    higher--;
+    if (mode == IN_PLACE) {
+      rowsTile(rows, k, a, aStep, b, bStep, c, cStep, accumulate);
+      a += <usize>rows * aStep;
+    } else if (mode == TRANSPOSED) {
+      stridedTile(rows, k, a, aStep, b, bStep, c, cStep, accumulate);
+      a += bytes(rows);
+    } else {
+      stridedTile(rows, k, a, bytes(rows), b, bStep, c, cStep, accumulate);
+      a += bytes(rows * k);
+    }
+    c += <usize>rows * cStep;
+  }
+}
+
+/** The same for a last panel of fewer than 8 columns: through a tile, since a wider store would spoil its neighbours. */
+function sweepNarrow(
+  m: i32, columns: i32, k: i32, mode: i32, a: usize, aStep: usize, b: usize, bStep: usize,
+  c: usize, cStep: usize, accumulate: i32, tile: usize,
+): void {
+  const tiles = (m + MAX_ROWS - 1) / MAX_ROWS;
+  const low = m / tiles;
+  let higher = m % tiles;
+  for (let t = 0; t < tiles; t++) {
+    const rows = higher > 0 ? low + 1 : low;
+    higher--;
+    if (mode == IN_PLACE) {
+      rowsTile(rows, k, a, aStep, b, bStep, tile, 32, 0);
+      a += <usize>rows * aStep;
+    } else if (mode == TRANSPOSED) {
+      stridedTile(rows, k, a, aStep, b, bStep, tile, 32, 0);
+      a += bytes(rows);
+    } else {
+      stridedTile(rows, k, a, bytes(rows), b, bStep, tile, 32, 0);
+      a += bytes(rows * k);
+    }
+    for (let i = 0; i < rows; i++) {
+      const from = tile + <usize>i * 32;
+      if (accumulate) for (let j = 0; j < columns; j++) store<f32>(c + bytes(j), load<f32>(c + bytes(j)) + load<f32>(from + bytes(j)));
+      else for (let j = 0; j < columns; j++) store<f32>(c + bytes(j), load<f32>(from + bytes(j)));
+      c += cStep;
+    }
+  }
+}
+
+/** C[m, n] (+)= A[m, k]·B[k, n] for k ≤ KC. `narrow` is the last panel of B, packed, when n % 8 ≠ 0. */
+function block(
+  m: i32, n: i32, k: i32, mode: i32, a: usize, aStep: usize,
+  b: usize, bStep: usize, bPanel: usize, narrow: usize,
+  c: usize, cStep: usize, accumulate: i32, tile: usize,
+): void {
+  let j = 0;
+  for (; j + 8 <= n; j += 8) {
+    sweep(m, k, mode, a, aStep, b, bStep, c, cStep, accumulate);
+    b += bPanel;
+    c += 32;
+  }
+  if (j < n) sweepNarrow(m, n - j, k, mode, a, aStep, narrow, 32, c, cStep, accumulate, tile);
+}
+
+/** Writes op(B)[k, n] as panels of 8 columns, k × 8 numbers each; the last panel may hold fewer. */
+function packBlock(transB: i32, n: i32, k: i32, b: usize, ldb: usize, packed: usize): void {
+  const panel = bytes(8 * k);
+  if (transB) {
+    for (let j = 0; j < n; j += 8) {
+      packPanelTransposed(min(8, n - j), k, b + <usize>j * ldb, ldb, packed);
+      packed += panel;
+    }
+    return;
+  }
+  const panels = n >> 3;
+  if (panels > 0) packRows(panels, k, b, ldb, packed, panel);
+  if (n & 7) packPanel(n & 7, k, b + bytes(panels * 8), ldb, packed + <usize>panels * panel);
+}
+
+/** Writes op(A)[m, k] as tiles of rows, each k × rows numbers, cut as `sweep` cuts them. */
+function packA(transA: i32, m: i32, k: i32, a: usize, lda: usize, packed: usize): void {
+  const tiles = (m + MAX_ROWS - 1) / MAX_ROWS;
+  const low = m / tiles;
+  let higher = m % tiles;
+  for (let t = 0; t < tiles; t++) {
+    const rows = higher > 0 ? low + 1 : low;
+    higher--;
+    if (transA) {
+      packTileTransposed(rows, k, a, lda, packed);
+      a += bytes(rows);
+    } else {
+      packTile(rows, k, a, lda, packed);
+      a += <usize>rows * lda;
+    }
+    packed += bytes(rows * k);
+  }
+}
+
+function clear(m: i32, n: i32, c: usize, cStep: usize): void {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) store<f32>(c + bytes(j), 0);
+    c += cStep;
+  }
+}
+
+export function gemm(
+  transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32,
+  c: usize, ldc: i32, accumulate: i32, workspace: usize,
+): void {
+  if (m <= 0 || n <= 0) return;
+  const aStep = bytes(lda), bStep = bytes(ldb), cStep = bytes(ldc);
+  if (k <= 0) {
+    if (!accumulate) clear(m, n, c, cStep);
+    return;
+  }
+  const tile = workspace;
+  const blockA = tile + TILE_BYTES;
+  const blockB = blockA + A_BYTES;
+  const packsB = transB || <i64>n * k > 65536;
+  const packsA = n >= 1024 || (transA && lda > 512);
+  const mode = packsA ? PACKED : transA ? TRANSPOSED : IN_PLACE;
+  const mc = packsA ? MC : MC;
+  const nc = m <= MC ? 32 : NC;
+
+  for (let j = 0; j < n; j += nc) {
+    const columns = min(nc, n - j);
+    const full = columns & ~7;
+    for (let p = 0; p < k; p += KC) {
+      const depth = min(KC, k - p);
+      const adds = accumulate || p > 0 ? 1 : 0;
+      const source = transB ? b + <usize>j * bStep + bytes(p) : b + <usize>p * bStep + bytes(j);
+      let panels = source, panelStep = bStep, panelWidth: usize = 32;
+      if (packsB) {
+        packBlock(transB, columns, depth, source, bStep, blockB);
+        panels = blockB;
+        panelStep = 32;
+        panelWidth = bytes(8 * depth);
+      } else if (full < columns) {
+        packPanel(columns - full, depth, source + bytes(full), bStep, blockB);
+      }
+      const narrow = packsB ? blockB + bytes(full * depth) : blockB;
+      for (let i = 0; i < m; i += mc) {
+        const rows = min(mc, m - i);
+        let from = transA ? a + <usize>p * aStep + bytes(i) : a + <usize>i * aStep + bytes(p);
+        if (packsA) {
+          packA(transA, rows, depth, from, aStep, blockA);
+          from = blockA;
+        }
+        block(
+          rows, columns, depth, mode, from, aStep, panels, panelStep, panelWidth, narrow,
+          c + <usize>i * cStep + bytes(j), cStep, adds, tile,
+        );
+      }
+    }
+  }
+}
+
+/** Bytes that `pack_b` writes. */
+export function packed_b_bytes(n: i32, k: i32): usize {
+  return bytes((n + 7) & ~7) * <usize>k;
+}
+
+/** Packs op(B)[k, n] once, for `gemm_prepacked`. */
+export function pack_b(transB: i32, n: i32, k: i32, b: usize, ldb: i32, packed: usize): void {
+  const width = bytes((n + 7) & ~7);
+  for (let p = 0; p < k; p += KC) {
+    const source = transB ? b + bytes(p) : b + <usize>p * bytes(ldb);
+    packBlock(transB, n, min(KC, k - p), source, bytes(ldb), packed + <usize>p * width);
+  }
+}
+
+/** C[m, n] (+)= A[m, k]·B with B from `pack_b`; the bits are those of `gemm`. */
+export function gemm_prepacked(
+  m: i32, n: i32, k: i32, a: usize, lda: i32, packed: usize, c: usize, ldc: i32, accumulate: i32, workspace: usize,
+): void {
+  if (m <= 0 || n <= 0) return;
+  const cStep = bytes(ldc);
+  if (k <= 0) {
+    if (!accumulate) clear(m, n, c, cStep);
+    return;
+  }
+  const width = bytes((n + 7) & ~7);
+  const full = n & ~7;
+  for (let p = 0; p < k; p += KC) {
+    const depth = min(KC, k - p);
+    const panels = packed + <usize>p * width;
+    for (let i = 0; i < m; i += MC) {
+      block(
+        min(MC, m - i), n, depth, IN_PLACE, a + <usize>i * bytes(lda) + bytes(p), bytes(lda),
+        panels, 32, bytes(8 * depth), panels + bytes(full * depth),
+        c + <usize>i * cStep, cStep, accumulate || p > 0 ? 1 : 0, workspace,
+      );
+    }
+  }
+}
