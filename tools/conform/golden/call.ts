@@ -1,0 +1,42 @@
+import type { Attributes } from './attributes.ts'
+
+/** Tensors of the library under test, by name. */
+export type Named<T> = ReadonlyMap<string, T>
+
+/** Computes the outputs of a case, by their names in the file. */
+export type Adapter<T> = (call: Call<T>) => Readonly<Record<string, T>>
+
+/** Adapters by op. */
+export type Adapters<T> = Readonly<Record<string, Adapter<T>>>
+
+/** What an adapter is given: the tensors and options of one case. */
+export class Call<T> {
+  readonly attributes: Attributes
+  readonly note: string
+  readonly inputs: Named<T>
+  readonly parameters: Named<T>
+
+  constructor(facts: { attributes: Attributes; note: string; inputs: Named<T>; parameters: Named<T> }) {
+    this.attributes = facts.attributes
+    this.note = facts.note
+    this.inputs = facts.inputs
+    this.parameters = facts.parameters
+  }
+
+  /** All inputs, in call order. */
+  get operands(): T[] {
+    return [...this.inputs.values()]
+  }
+
+  input(name: string): T {
+    return this.inputs.get(name) ?? missing('input', name)
+  }
+
+  parameter(name: string): T {
+    return this.parameters.get(name) ?? missing('parameter', name)
+  }
+}
+
+function missing(what: string, name: string): never {
+  throw new Error(`the case has no ${what} "${name}"`)
+}

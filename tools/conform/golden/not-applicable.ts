@@ -1,0 +1,74 @@
+import type { GoldenCase } from './case.ts'
+
+const normalization = 'normalization layers are not part of this milestone'
+const convolution = 'convolution and pooling are not part of this milestone'
+const attention = 'attention is not part of this milestone'
+const recurrence = 'recurrent layers other than LSTM are not part of this milestone'
+const optimizer = 'optimizers other than SGD, Adam and AdamW are not part of this milestone'
+const schedule = 'learning-rate schedules are not part of this milestone'
+const loss = 'this loss is not part of this milestone'
+
+/** Ops that the library does not have yet, with the reason. An op that is in no table fails. */
+const reasonByOp: Readonly<Record<string, string>> = {
+  layer_norm: normalization,
+  batch_norm: normalization,
+  group_norm: normalization,
+  conv1d: convolution,
+  conv2d: convolution,
+  conv_transpose2d: convolution,
+  max_pool1d: convolution,
+  max_pool2d: convolution,
+  avg_pool1d: convolution,
+  avg_pool2d: convolution,
+  global_avg_pool2d: convolution,
+  global_max_pool1d: convolution,
+  upsample_nearest: convolution,
+  keras_conv1d: convolution,
+  keras_conv2d: convolution,
+  scaled_dot_product_attention: attention,
+  multihead_attention: attention,
+  transformer_encoder_layer: attention,
+  gru: recurrence,
+  gru_masked: recurrence,
+  rnn_tanh: recurrence,
+  rnn_relu: recurrence,
+  keras_gru: recurrence,
+  keras_simple_rnn: recurrence,
+  rmsprop: optimizer,
+  adagrad: optimizer,
+  adadelta: optimizer,
+  adamax: optimizer,
+  nadam: optimizer,
+  schedule_step: schedule,
+  schedule_cosine: schedule,
+  schedule_exponential: schedule,
+  schedule_linear_warmup: schedule,
+  schedule_multistep: schedule,
+  schedule_warmup_cosine: schedule,
+  schedule_plateau: schedule,
+  l1: loss,
+  huber: loss,
+  smooth_l1: loss,
+  hinge: loss,
+  squared_hinge: loss,
+  kl_div: loss,
+}
+
+/** Whole models share the op `training`: the part of the name before the slash tells them apart. */
+const reasonByModel: Readonly<Record<string, string>> = {
+  text_gru: recurrence,
+  cnn: convolution,
+  cnn_bn: convolution,
+  transformer: attention,
+}
+
+/** Why a case does not apply to this library, or undefined where it does. */
+export function reasonNotApplicable(goldenCase: GoldenCase): string | undefined {
+  const { op, name } = goldenCase
+  if (op === 'training') return lookUp(reasonByModel, name.split('/')[0])
+  return lookUp(reasonByOp, op)
+}
+
+function lookUp(table: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined
+}
