@@ -5,28 +5,30 @@
 // lies: packing, tiling and splitting the work between threads do not change its bits.
 
 import { MAX_ROWS, rowsTile, stridedTile } from './generated/micro';
+import { gemv } from './gemv';
 import { packPanel, packPanelTransposed, packRows, packTile, packTileTransposed } from './pack';
 
 /** Depth of a block: a panel of B (8 KB) stays in the first-level cache. */
 const KC: i32 = 256;
 /** Rows of a block of A (a multiple of 5 and 6): with KC it stays in the second-level cache. */
 const MC: i32 = 120;
-/** Columns of a block of B. */
+/** Columns of a block of B; narrower when it is used only once, so that it stays in the nearest cache. */
 const NC: i32 = 1024;
+const NC_FLAT: i32 = 128;
 
 // How A is read.
 const IN_PLACE: i32 = 0;
 const TRANSPOSED: i32 = 1;
 const PACKED: i32 = 2;
 
-// The workspace: a tile of C for the last n % 8 columns, a block of A, a block of B.
-const TILE_BYTES: usize = 256;
+// The workspace: a panel of C for the last n % 8 columns, a block of A, a block of B.
+const PANEL_BYTES: usize = <usize>(MC * 8 * 4);
 const A_BYTES: usize = <usize>(MC * KC * 4);
 const B_BYTES: usize = <usize>(NC * KC * 4);
 
-/** Bytes of the `workspace` argument of `gemm` and `gemm_prepacked`; each thread needs its own. */
+/** Bytes of the `workspace` argument of `gemm` and `gemm_prepacked`, a multiple of 16; each thread needs its own. */
 export function gemm_workspace(): usize {
-  return TILE_BYTES + A_BYTES + B_BYTES;
+  return PANEL_BYTES + A_BYTES + B_BYTES;
 }
 
 // @ts-ignore: decorator
@@ -60,41 +62,24 @@ function sweep(
   }
 }
 
-/** The same for a last panel of fewer than 8 columns: through a tile, since a wider store would spoil its neighbours. */
-function sweepNarrow(
-  m: i32, columns: i32, k: i32, mode: i32, a: usize, aStep: usize, b: usize, bStep: usize,
-  c: usize, cStep: usize, accumulate: i32, tile: usize,
-): void {
-  const tiles = (m + MAX_ROWS - 1) / MAX_ROWS;
-  const low = m / tiles;
-  let higher = m % tiles;
-  for (let t = 0; t < tiles; t++) {
-    const rows = higher > 0 ? low + 1 : low;
-    higher--;
-    if (mode == IN_PLACE) {
-      rowsTile(rows, k, a, aStep, b, bStep, tile, 32, 0);
-      a += <usize>rows * aStep;
-    } else if (mode == TRANSPOSED) {
-      stridedTile(rows, k, a, aStep, b, bStep, tile, 32, 0);
-      a += bytes(rows);
-    } else {
-      stridedTile(rows, k, a, bytes(rows), b, bStep, tile, 32, 0);
-      a += bytes(rows * k);
+/** C[m, columns] (+)= panel[m, 8] for the last columns of C, where a vector would reach into its neighbours. */
+function merge(m: i32, columns: i32, panel: usize, c: usize, cStep: usize, accumulate: i32): void {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < columns; j++) {
+      const to = c + bytes(j);
+      const sum = load<f32>(panel + bytes(j));
+      store<f32>(to, accumulate ? load<f32>(to) + sum : sum);
     }
-    for (let i = 0; i < rows; i++) {
-      const from = tile + <usize>i * 32;
-      if (accumulate) for (let j = 0; j < columns; j++) store<f32>(c + bytes(j), load<f32>(c + bytes(j)) + load<f32>(from + bytes(j)));
-      else for (let j = 0; j < columns; j++) store<f32>(c + bytes(j), load<f32>(from + bytes(j)));
-      c += cStep;
-    }
+    c += cStep;
+    panel += 32;
   }
 }
 
-/** C[m, n] (+)= A[m, k]·B[k, n] for k ≤ KC. `narrow` is the last panel of B, packed, when n % 8 ≠ 0. */
+/** C[m, n] (+)= A[m, k]·B[k, n] for m ≤ MC, k ≤ KC. `narrow` is the last panel of B, packed, when n % 8 ≠ 0. */
 function block(
   m: i32, n: i32, k: i32, mode: i32, a: usize, aStep: usize,
   b: usize, bStep: usize, bPanel: usize, narrow: usize,
-  c: usize, cStep: usize, accumulate: i32, tile: usize,
+  c: usize, cStep: usize, accumulate: i32, workspace: usize,
 ): void {
   let j = 0;
   for (; j + 8 <= n; j += 8) {
@@ -102,11 +87,14 @@ function block(
     b += bPanel;
     c += 32;
   }
-  if (j < n) sweepNarrow(m, n - j, k, mode, a, aStep, narrow, 32, c, cStep, accumulate, tile);
+  if (j < n) {
+    sweep(m, k, mode, a, aStep, narrow, 32, workspace, 32, 0);
+    merge(m, n - j, workspace, c, cStep, accumulate);
+  }
 }
 
 /** Writes op(B)[k, n] as panels of 8 columns, k × 8 numbers each; the last panel may hold fewer. */
-function packBlock(transB: i32, n: i32, k: i32, b: usize, ldb: usize, packed: usize): void {
+function packB(transB: i32, n: i32, k: i32, b: usize, ldb: usize, packed: usize): void {
   const panel = bytes(8 * k);
   if (transB) {
     for (let j = 0; j < n; j += 8) {
@@ -139,6 +127,7 @@ function packA(transA: i32, m: i32, k: i32, a: usize, lda: usize, packed: usize)
   }
 }
 
+/** C = 0, the product of empty sums. */
 function clear(m: i32, n: i32, c: usize, cStep: usize): void {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) store<f32>(c + bytes(j), 0);
@@ -146,6 +135,24 @@ function clear(m: i32, n: i32, c: usize, cStep: usize): void {
   }
 }
 
+/**
+ * Whether reading B in place loses more than a copy costs. A transposed B has no rows of 8 to read. Tall products
+ * use a copy often enough to pay for it, flat ones only when the rows of B lie multiples of 4 KB apart and so
+ * compete for the same lines of the first-level cache.
+ */
+function packsB(transB: i32, m: i32, bStep: usize): bool {
+  return transB || m >= 64 || (m >= 6 && (bStep & 4095) == 0);
+}
+
+/** The same for A: a long run over n pays for the copy, and far-apart rows of a transposed A need it. */
+function packsA(transA: i32, n: i32, lda: i32): bool {
+  return n >= 1024 || (transA && lda > 512);
+}
+
+/**
+ * C[m, n] (+)= op(A)[m, k]·op(B)[k, n]. A is stored [m, k] with row stride lda, or [k, m] when transA; B likewise.
+ * A part of the rows or columns of C is the same call with moved pointers, and gives the same bits.
+ */
 export function gemm(
   transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32,
   c: usize, ldc: i32, accumulate: i32, workspace: usize,
@@ -154,45 +161,54 @@ export function gemm(
   const aStep = bytes(lda), bStep = bytes(ldb), cStep = bytes(ldc);
   if (k <= 0) {
     if (!accumulate) clear(m, n, c, cStep);
-    return;
+  } else if (m == 1 || (m == 2 && !transB)) {
+    for (let i = 0; i < m; i++) {
+      gemv(transB, n, k, a, transA ? aStep : 4, b, bStep, c, 4, accumulate, workspace);
+      a += transA ? 4 : aStep;
+      c += cStep;
+    }
+  } else if (n == 1) {
+    // Cᵀ = op(B)ᵀ·op(A)ᵀ
+    gemv(transA ? 0 : 1, m, k, b, transB ? 4 : bStep, a, aStep, c, cStep, accumulate, workspace);
+  } else {
+    const mode = packsA(transA, n, lda) ? PACKED : transA ? TRANSPOSED : IN_PLACE;
+    blocks(transA, transB, m, n, k, a, aStep, b, bStep, c, cStep, accumulate, mode, packsB(transB, m, bStep), workspace);
   }
-  const tile = workspace;
-  const blockA = tile + TILE_BYTES;
-  const blockB = blockA + A_BYTES;
-  const packsB = transB || <i64>n * k > 65536;
-  const packsA = n >= 1024 || (transA && lda > 512);
-  const mode = packsA ? PACKED : transA ? TRANSPOSED : IN_PLACE;
-  const mc = packsA ? MC : MC;
-  const nc = m <= MC ? 32 : NC;
+}
 
-  for (let j = 0; j < n; j += nc) {
-    const columns = min(nc, n - j);
+function blocks(
+  transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, aStep: usize, b: usize, bStep: usize,
+  c: usize, cStep: usize, accumulate: i32, mode: i32, packed: bool, workspace: usize,
+): void {
+  const blockA = workspace + PANEL_BYTES;
+  const blockB = blockA + A_BYTES;
+  const width = m <= MC ? NC_FLAT : NC;
+  for (let j = 0; j < n; j += width) {
+    const columns = min(width, n - j);
     const full = columns & ~7;
     for (let p = 0; p < k; p += KC) {
       const depth = min(KC, k - p);
       const adds = accumulate || p > 0 ? 1 : 0;
       const source = transB ? b + <usize>j * bStep + bytes(p) : b + <usize>p * bStep + bytes(j);
-      let panels = source, panelStep = bStep, panelWidth: usize = 32;
-      if (packsB) {
-        packBlock(transB, columns, depth, source, bStep, blockB);
+      let panels = source, rowStep = bStep, panelStep: usize = 32, narrow = blockB;
+      if (packed) {
+        packB(transB, columns, depth, source, bStep, blockB);
         panels = blockB;
-        panelStep = 32;
-        panelWidth = bytes(8 * depth);
+        rowStep = 32;
+        panelStep = bytes(8 * depth);
+        narrow = blockB + bytes(full * depth);
       } else if (full < columns) {
         packPanel(columns - full, depth, source + bytes(full), bStep, blockB);
       }
-      const narrow = packsB ? blockB + bytes(full * depth) : blockB;
-      for (let i = 0; i < m; i += mc) {
-        const rows = min(mc, m - i);
+      for (let i = 0; i < m; i += MC) {
+        const rows = min(MC, m - i);
         let from = transA ? a + <usize>p * aStep + bytes(i) : a + <usize>i * aStep + bytes(p);
-        if (packsA) {
+        if (mode == PACKED) {
           packA(transA, rows, depth, from, aStep, blockA);
           from = blockA;
         }
-        block(
-          rows, columns, depth, mode, from, aStep, panels, panelStep, panelWidth, narrow,
-          c + <usize>i * cStep + bytes(j), cStep, adds, tile,
-        );
+        const to = c + <usize>i * cStep + bytes(j);
+        block(rows, columns, depth, mode, from, aStep, panels, rowStep, panelStep, narrow, to, cStep, adds, workspace);
       }
     }
   }
@@ -208,7 +224,7 @@ export function pack_b(transB: i32, n: i32, k: i32, b: usize, ldb: i32, packed: 
   const width = bytes((n + 7) & ~7);
   for (let p = 0; p < k; p += KC) {
     const source = transB ? b + bytes(p) : b + <usize>p * bytes(ldb);
-    packBlock(transB, n, min(KC, k - p), source, bytes(ldb), packed + <usize>p * width);
+    packB(transB, n, min(KC, k - p), source, bytes(ldb), packed + <usize>p * width);
   }
 }
 

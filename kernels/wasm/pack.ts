@@ -33,7 +33,7 @@ function packFourRows(panels: i32, b0: usize, ldb: usize, packed: usize, panelBy
 
 function packOneRow(panels: i32, b: usize, packed: usize, panelBytes: usize): void {
   const end = b + (<usize>panels << 5);
-  while (b < end) {
+  while (b != end) {
     v128.store(packed, v128.load(b));
     v128.store(packed, v128.load(b, 16), 16);
     b += 32;
@@ -58,8 +58,8 @@ export function packPanelTransposed(columns: i32, k: i32, b: usize, ldb: usize, 
   const b7 = b + <usize>last * ldb;
   const quads = k & ~3;
   if (quads > 0) {
-    packColumns(quads, b, b1, b2, b3, packed);
-    packColumns(quads, b4, b5, b6, b7, packed + 16);
+    packColumns(quads, b, b1, b2, b3, packed, 32);
+    packColumns(quads, b4, b5, b6, b7, packed + 16, 32);
   }
   for (let p = quads; p < k; p++) {
     const offset = <usize>p << 2, to = packed + (<usize>p << 5);
@@ -74,36 +74,40 @@ export function packPanelTransposed(columns: i32, k: i32, b: usize, ldb: usize, 
   }
 }
 
-/** Four arrays of k numbers (k % 4 = 0) → four columns of a panel [k, 8], by transposing 4 × 4 blocks. */
-function packColumns(k: i32, b0: usize, b1: usize, b2: usize, b3: usize, packed: usize): void {
+/** Four arrays of k numbers (k % 4 = 0) → four columns of [k, step/4], by transposing 4 × 4 blocks. */
+function packColumns(k: i32, b0: usize, b1: usize, b2: usize, b3: usize, packed: usize, step: usize): void {
+  const step2 = step << 1, step3 = step2 + step, step4 = step << 2;
   const end = b0 + (<usize>k << 2);
   while (b0 != end) {
     const r0 = v128.load(b0), r1 = v128.load(b1), r2 = v128.load(b2), r3 = v128.load(b3);
     const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
     const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
     v128.store(packed, v128.shuffle<f64>(low01, low23, 0, 2));
-    v128.store(packed, v128.shuffle<f64>(low01, low23, 1, 3), 32);
-    v128.store(packed, v128.shuffle<f64>(high01, high23, 0, 2), 64);
-    v128.store(packed, v128.shuffle<f64>(high01, high23, 1, 3), 96);
+    v128.store(packed + step, v128.shuffle<f64>(low01, low23, 1, 3));
+    v128.store(packed + step2, v128.shuffle<f64>(high01, high23, 0, 2));
+    v128.store(packed + step3, v128.shuffle<f64>(high01, high23, 1, 3));
     b0 += 16;
     b1 += 16;
     b2 += 16;
     b3 += 16;
-    packed += 128;
+    packed += step4;
   }
 }
 
-/** A [rows, k] → [k, rows] */
+/** A [rows, k] → [k, rows], the first four rows by transposing 4 × 4 blocks. */
 export function packTile(rows: i32, k: i32, a: usize, lda: usize, packed: usize): void {
   const step = <usize>rows << 2;
+  const quads = rows >= 4 ? k & ~3 : 0;
+  if (quads > 0) packColumns(quads, a, a + lda, a + 2 * lda, a + 3 * lda, packed, step);
   for (let i = 0; i < rows; i++) {
-    packStrided(k, a, packed, step);
+    const done = i < 4 ? quads : 0;
+    packColumn(k - done, a + (<usize>done << 2), packed + <usize>done * step, step);
     a += lda;
     packed += 4;
   }
 }
 
-function packStrided(k: i32, a: usize, packed: usize, step: usize): void {
+function packColumn(k: i32, a: usize, packed: usize, step: usize): void {
   const end = a + (<usize>k << 2);
   while (a != end) {
     store<f32>(packed, load<f32>(a));
@@ -114,9 +118,29 @@ function packStrided(k: i32, a: usize, packed: usize, step: usize): void {
 
 /** Aᵀ stored [k, rows] → [k, rows] without gaps */
 export function packTileTransposed(rows: i32, k: i32, a: usize, lda: usize, packed: usize): void {
-  for (let p = 0; p < k; p++) {
-    for (let i = 0; i < rows; i++) store<f32>(packed + (<usize>i << 2), load<f32>(a + (<usize>i << 2)));
+  const step = <usize>rows << 2;
+  let i = 0;
+  if (rows >= 4) {
+    packQuads(k, a, lda, packed, step);
+    i = 4;
+  }
+  for (; i < rows; i++) packStrided(k, a + (<usize>i << 2), lda, packed + (<usize>i << 2), step);
+}
+
+function packQuads(k: i32, a: usize, lda: usize, packed: usize, step: usize): void {
+  const end = packed + <usize>k * step;
+  while (packed != end) {
+    v128.store(packed, v128.load(a));
     a += lda;
-    packed += <usize>rows << 2;
+    packed += step;
+  }
+}
+
+function packStrided(k: i32, a: usize, lda: usize, packed: usize, step: usize): void {
+  const end = packed + <usize>k * step;
+  while (packed != end) {
+    store<f32>(packed, load<f32>(a));
+    a += lda;
+    packed += step;
   }
 }
