@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './files.ts'
+import { formatJson, formatReport } from './report.ts'
+import type { CaseResult } from './result.ts'
+
+const help = `Usage: npm run conform -- SUITE FOLDER [--json]
+
+Checks this library against recorded cases.
+
+Suites
+  golden        numbers and gradients, on every CPU device
+  safetensors   files to be read or refused, listed in manifest.json
+  text          tokenizer and padding
+
+Exit code: 0 all passed, 1 something failed, 2 nothing could be checked.`
+
+type Suite = (folder: string) => Promise<CaseResult[]>
+
+/** A suite is loaded when it is asked for: reading files needs no tensors. */
+const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  safetensors: async () => (await import('./safetensors.ts')).conformSafetensors,
+  text: async () => (await import('./text-suite.ts')).conformText,
+}
+
+export interface CommandResult {
+  readonly exitCode: 0 | 1 | 2
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+/** Runs the suite that the arguments name. */
+export async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
+  try {
+    const { values, positionals } = parse(args)
+    if (values.help) return { exitCode: 0, stdout: help }
+    const [name, folder, ...rest] = positionals
+    if (name === undefined || folder === undefined || rest.length > 0) {
+      throw new UsageError('expected a suite and a folder')
+    }
+    if (!Object.hasOwn(suites, name)) throw new UsageError(`there is no suite "${name}"`)
+    const suite = await suites[name]()
+    const results = await suite(folder)
+    if (results.length === 0) throw new UsageError(`${folder} holds no cases`)
+    const stdout = values.json ? formatJson(results) : formatReport(results)
+    return { exitCode: results.some(result => result.status === 'failed') ? 1 : 0, stdout }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return { exitCode: 2, stderr: `${error.message}\n\n${help}` }
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
