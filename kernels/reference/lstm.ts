@@ -1,4 +1,5 @@
 import type { Heap, Kernels, LstmBackward, LstmForward, Pointer } from '../kernels.ts'
+import { sigmoid } from './unary.ts'
 
 /**
  * The whole-sequence LSTM, one time step after the other.
@@ -12,7 +13,7 @@ import type { Heap, Kernels, LstmBackward, LstmForward, Pointer } from '../kerne
  */
 export function createLstm(heap: Heap, gemm: Kernels['gemm']): Pick<Kernels, 'lstmForward' | 'lstmBackward'> {
   const { floatShift } = heap
-  const offset = (pointer: Pointer, elements: number): Pointer => pointer + (elements << floatShift)
+  const offset = (pointer: Pointer, elements: number): Pointer => pointer + elements * 2 ** floatShift
   const index = (pointer: Pointer): number => pointer >>> floatShift
 
   function setOrZero(to: Pointer, from: Pointer, n: number): void {
@@ -165,7 +166,6 @@ export function createLstm(heap: Heap, gemm: Kernels['gemm']): Pick<Kernels, 'ls
   return { lstmForward, lstmBackward }
 }
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 const hardSigmoid = (x: number): number => Math.min(1, Math.max(0, 0.2 * x + 0.5))
 
 /** σ′ in terms of y = σ(x). */
