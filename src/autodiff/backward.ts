@@ -1,0 +1,299 @@
+import { currentEngine } from '../engine/device.ts'
+import { lifetime, withVisibility } from '../engine/lifetime.ts'
+import type { Storage } from '../engine/storage.ts'
+import { DTypeError, GradientError, ShapeError } from '../errors.ts'
+import { type GraphNode, SPENT } from '../tensor/node.ts'
+import { formatShape, sameShape } from '../tensor/shape.ts'
+import { Tensor } from '../tensor/tensor.ts'
+import { calculus } from './calculus.ts'
+import { gradMode } from './mode.ts'
+import { savedVersions } from './record.ts'
+
+export interface BackwardOptions {
+  /** Record the gradients' own computation, so that they can be differentiated again. Default false. */
+  readonly createGraph?: boolean
+  /** Keep what the graph saved, so that backward can run again. Default: the value of `createGraph`. */
+  readonly retainGraph?: boolean
+}
+
+let lastPass = 0
+
+/** One run over the graph below some roots. */
+class BackwardPass {
+  private readonly id = ++lastPass
+  private readonly createGraph: boolean
+  private readonly retainGraph: boolean
+  /** Gradients of leaves, and of the wanted tensors. */
+  readonly results = new Map<Tensor, Tensor>()
+
+  constructor(
+    options: BackwardOptions,
+    /** The tensors to differentiate by; null means every leaf that requires a gradient. */
+    private readonly wanted: ReadonlySet<Tensor> | null,
+    /** The graph ends at the wanted tensors: what lies below them belongs to somebody else. */
+    private readonly stopAtWanted: boolean,
+  ) {
+    this.createGraph = options.createGraph ?? false
+    this.retainGraph = options.retainGraph ?? this.createGraph
+  }
+
+  run(roots: readonly Tensor[], seeds: readonly Tensor[]): void {
+    const nodes = this.collect(roots)
+    const outer = gradMode.retainGraph
+    gradMode.retainGraph = this.retainGraph
+    try {
+      for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
+      for (const node of nodes) if (node.active) this.visit(node)
+    } finally {
+      gradMode.retainGraph = outer
+      // Also after an error: kernels may have overwritten what was saved.
+      if (!this.retainGraph) for (const node of nodes) this.spend(node)
+    }
+  }
+
+  /** Every recorded operation below the roots, latest first, marked `active` if a gradient must flow through it. */
+  private collect(roots: readonly Tensor[]): GraphNode[] {
+    const nodes: GraphNode[] = []
+    const stack: GraphNode[] = []
+    const meet = (tensor: Tensor): void => {
+      const { node } = tensor
+      if (node === null || node.pass === this.id || (this.stopAtWanted && this.wanted?.has(tensor))) return
+      if (node.spent) throw spentGraph()
+      node.pass = this.id
+      node.gradients = null
+      nodes.push(node)
+      stack.push(node)
+    }
+    for (const root of roots) meet(root)
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      for (const input of node.inputs) meet(input)
+    }
+    nodes.sort((a, b) => b.id - a.id)
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i]
+      node.active = node.inputs.some(input => this.leadsSomewhere(input)) || this.wantsOutputOf(node)
+    }
+    return nodes
+  }
+
+  private leadsSomewhere(tensor: Tensor): boolean {
+    if (!tensor.requiresGrad) return false
+    if (this.wanted === null) return true
+    return this.wanted.has(tensor) || (tensor.node !== null && tensor.node.active)
+  }
+
+  private wantsOutputOf(node: GraphNode): boolean {
+    const { wanted } = this
+    return wanted !== null && node.outputs.some(output => wanted.has(output))
+  }
+
+  /** Adds a gradient to what its tensor has received so far. */
+  private send(tensor: Tensor, gradient: Tensor): void {
+    const { node } = tensor
+    if (node !== null && node.pass === this.id) {
+      if (!node.active) return
+      if (node.gradients === null) node.gradients = node.outputs.map(() => null)
+      node.gradients[tensor.outputIndex] = this.merge(node.gradients[tensor.outputIndex], gradient)
+    } else if (this.wanted === null ? tensor.requiresGrad : this.wanted.has(tensor)) {
+      this.results.set(tensor, this.merge(this.results.get(tensor) ?? null, gradient))
+    }
+  }
+
+  private merge(sum: Tensor | null, gradient: Tensor): Tensor {
+    if (sum === null) {
+      gradient.storage.holds++
+      return gradient
+    }
+    if (
+      !this.createGraph &&
+      sum.storage.temporary &&
+      sum.storage.holds === 1 &&
+      sum.storage !== gradient.storage
+    ) {
+      addInPlace(sum, gradient)
+      return sum
+    }
+    const total = calculus.add(sum, gradient)
+    total.storage.holds++
+    this.letGo(sum)
+    return total
+  }
+
+  private letGo(gradient: Tensor): void {
+    const { storage } = gradient
+    if (--storage.holds === 0 && storage.temporary) this.free(storage)
+  }
+
+  private free(storage: Storage): void {
+    if (storage.engine !== null && !storage.visible && !storage.owned) storage.engine.release(storage)
+  }
+
+  private visit(node: GraphNode): void {
+    const { gradients } = node
+    if (gradients === null) return
+    if (node.rule.readsValues && savedVersions(node) !== node.versions) throw changedInPlace(node)
+    if (this.wantsOutputOf(node)) {
+      for (let i = 0; i < gradients.length; i++) {
+        const gradient = gradients[i]
+        if (gradient === null || !this.wanted?.has(node.outputs[i])) continue
+        gradient.storage.holds++
+        this.results.set(node.outputs[i], gradient)
+      }
+    }
+    const created: Storage[] = []
+    const outer = lifetime.created
+    lifetime.created = created
+    try {
+      const thunks = node.rule.gradient(node, gradients)
+      for (let i = 0; i < thunks.length; i++) {
+        const thunk = thunks[i]
+        const input = node.inputs[i]
+        if (thunk === null || !this.leadsSomewhere(input)) continue
+        const gradient = thunk()
+        this.send(
+          input,
+          sameShape(gradient.shape, input.shape) ? gradient : calculus.sumTo(gradient, input.shape),
+        )
+      }
+    } finally {
+      lifetime.created = outer
+    }
+    if (!this.createGraph) for (const storage of created) if (storage.holds === 0) this.free(storage)
+    for (const gradient of gradients) if (gradient !== null) this.letGo(gradient)
+    node.gradients = null
+  }
+
+  /** Frees what only the graph held and evicts what user code may still hold. */
+  private spend(node: GraphNode): void {
+    for (const storage of node.saved) this.free(storage)
+    for (const output of node.outputs) {
+      retire(output.storage)
+      output.node = SPENT
+    }
+    for (const input of node.inputs) {
+      // Constants made inside a layer: dropout masks, casts of labels.
+      if (input.node === null && !input.requiresGrad && !input.storage.visible) retire(input.storage)
+    }
+    node.inputs = []
+    node.outputs = []
+    node.saved = []
+    node.spent = true
+  }
+}
+
+function retire(storage: Storage): void {
+  const { engine } = storage
+  if (engine === null || storage.owned || storage.holds > 0) return
+  if (storage.visible) engine.evict(storage)
+  else engine.release(storage)
+}
+
+function addInPlace(sum: Tensor, gradient: Tensor): void {
+  const engine = currentEngine()
+  engine.beginOperation()
+  engine.kernels.axpy(engine.pointerForWrite(sum.storage), engine.pointer(gradient.storage), sum.size, 1)
+}
+
+const spentGraph = (): GradientError =>
+  new GradientError({
+    operation: 'backward',
+    problem: 'met a part of the graph whose saved values an earlier backward has freed.',
+    hint: 'pass {retainGraph: true} to the first backward, or compute the forward pass again.',
+  })
+
+const changedInPlace = (node: GraphNode): GradientError =>
+  new GradientError({
+    operation: `backward of ${node.rule.name}`,
+    problem: `needs values of ${node.inputs.map(t => formatShape(t.shape)).join(', ')} that were changed in place after the forward pass.`,
+    hint: 'call backward() before optimizer.step(), assign() or loadStateDict().',
+  })
+
+function checkRoot(operation: string, root: Tensor, seed: Tensor | undefined): void {
+  if (root.dtype !== 'float32') {
+    throw new DTypeError({
+      operation,
+      problem: `starts from a float32 tensor, got ${root.dtype} ${formatShape(root.shape)}.`,
+      dtypes: [root.dtype],
+    })
+  }
+  if (!root.requiresGrad) {
+    throw new GradientError({
+      operation,
+      problem: `starts from a tensor ${formatShape(root.shape)} that depends on nothing with requiresGrad.`,
+      hint: 'create an input with {requiresGrad: true}, and compute outside noGrad().',
+    })
+  }
+  if (seed === undefined && root.size !== 1) {
+    throw new ShapeError({
+      operation,
+      problem: `starts from a single number, got the shape ${formatShape(root.shape)}.`,
+      hint: 'reduce it to a scalar (mean, sum), or pass the gradient of each element.',
+      shapes: [root.shape],
+    })
+  }
+  if (seed !== undefined && !sameShape(seed.shape, root.shape)) {
+    throw new ShapeError({
+      operation,
+      problem: `got a gradient ${formatShape(seed.shape)} for a tensor ${formatShape(root.shape)}.`,
+      shapes: [seed.shape, root.shape],
+    })
+  }
+}
+
+function one(root: Tensor): Tensor {
+  const engine = currentEngine()
+  const storage = engine.create('float32', root.size)
+  engine.kernels.float.fill(engine.pointer(storage), root.size, 1)
+  return new Tensor(storage, root.shape)
+}
+
+/** Runs one backward pass; the returned gradients are keyed by leaf or wanted tensor. */
+export function computeGradients(
+  operation: string,
+  roots: readonly Tensor[],
+  seeds: readonly (Tensor | undefined)[],
+  wanted: ReadonlySet<Tensor> | null,
+  options: BackwardOptions & { readonly stopAtWanted?: boolean },
+): Map<Tensor, Tensor> {
+  roots.forEach((root, i) => checkRoot(operation, root, seeds[i]))
+  const pass = new BackwardPass(options, wanted, options.stopAtWanted ?? false)
+  const outerEnabled = gradMode.enabled
+  gradMode.enabled = options.createGraph ?? false
+  try {
+    withVisibility(gradMode.enabled ? 'internal' : 'backward', [], () =>
+      pass.run(
+        roots,
+        roots.map((root, i) => seeds[i] ?? one(root)),
+      ),
+    )
+  } finally {
+    gradMode.enabled = outerEnabled
+  }
+  for (const gradient of pass.results.values()) gradient.storage.holds--
+  return pass.results
+}
+
+/**
+ * Adds dL/d(leaf) to the `grad` of every leaf with `requiresGrad` that `root` depends on.
+ *
+ * @param seed dL/d(root), needed unless root has one element
+ * @throws GradientError when nothing requires a gradient, when the graph was used up, or when a saved value changed
+ */
+export function backward(root: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
+  const gradients = computeGradients('backward', [root], [seed], null, options)
+  const recording = options.createGraph ?? false
+  for (const [leaf, gradient] of gradients) {
+    const { storage } = gradient
+    if (leaf.gradient === null) {
+      // A gradient that is someone else's tensor (the seed, say) is copied: leaves own theirs.
+      const own = recording || (storage.temporary && storage.holds === 0)
+      leaf.gradient = own ? gradient : withVisibility('backward', null, () => calculus.copy(gradient))
+      leaf.gradient.storage.temporary = false
+    } else if (recording || leaf.gradient.storage.visible) {
+      leaf.gradient = calculus.add(leaf.gradient, gradient)
+    } else {
+      addInPlace(leaf.gradient, gradient)
+      if (storage.temporary && storage.holds === 0 && !storage.visible) storage.engine?.release(storage)
+    }
+  }
+}

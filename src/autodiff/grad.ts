@@ -1,0 +1,99 @@
+import { ValueError } from '../errors.ts'
+import { fromCold, Tensor } from '../tensor/tensor.ts'
+import { type BackwardOptions, computeGradients } from './backward.ts'
+import { enableGrad } from './mode.ts'
+
+/** A function of tensors whose result is a scalar. */
+type ScalarFunction<T extends readonly Tensor[]> = (...inputs: T) => Tensor
+
+/** A leaf with the same numbers that requires a gradient. */
+function asLeaf(tensor: Tensor, keepGraph: boolean): Tensor {
+  if (!(tensor instanceof Tensor)) {
+    throw new ValueError({ operation: 'grad', problem: `differentiates by tensors, got ${typeof tensor}.` })
+  }
+  if (keepGraph && tensor.requiresGrad) return tensor
+  tensor.storage.visible = true
+  const leaf = new Tensor(tensor.storage, tensor.shape)
+  leaf.requiresGrad = tensor.dtype === 'float32'
+  return leaf
+}
+
+function zerosFor(tensor: Tensor): Tensor {
+  return fromCold(new Float32Array(tensor.size), tensor.shape, 'float32')
+}
+
+/**
+ * A function that returns both f(…) and its gradients by every argument.
+ *
+ * An argument that f does not depend on gets zeros. With `createGraph` the gradients can be differentiated again.
+ *
+ * @example
+ * const { value, gradients: [dw] } = valueAndGrad((w: Tensor) => w.square().sum())(w)
+ */
+export function valueAndGrad<T extends readonly Tensor[]>(
+  f: ScalarFunction<T>,
+  options: Pick<BackwardOptions, 'createGraph'> = {},
+): (...inputs: T) => { value: Tensor; gradients: { [K in keyof T]: Tensor } } {
+  return (...inputs) => {
+    const leaves = inputs.map(input => asLeaf(input, options.createGraph ?? false))
+    const value = enableGrad(() => f(...(leaves as readonly Tensor[] as T)))
+    const results = value.requiresGrad
+      ? computeGradients('grad', [value], [undefined], new Set(leaves), options)
+      : new Map<Tensor, Tensor>()
+    const gradients = leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf))
+    for (const gradient of gradients) gradient.storage.visible = true
+    return { value, gradients: gradients as { [K in keyof T]: Tensor } }
+  }
+}
+
+/**
+ * The gradient of a scalar function, as a function: one argument gives one tensor, several give an array.
+ * Nothing is written to `grad`.
+ *
+ * @throws ShapeError when f does not return a single number
+ * @example
+ * const derivative = grad((x: Tensor) => x.pow(3).sum())
+ * derivative(tensor([2]))   // [12]
+ */
+export function grad(
+  f: (x: Tensor) => Tensor,
+  options?: Pick<BackwardOptions, 'createGraph'>,
+): (x: Tensor) => Tensor
+export function grad<T extends readonly Tensor[]>(
+  f: ScalarFunction<T>,
+  options?: Pick<BackwardOptions, 'createGraph'>,
+): (...inputs: T) => { [K in keyof T]: Tensor }
+export function grad(
+  f: (...inputs: Tensor[]) => Tensor,
+  options: Pick<BackwardOptions, 'createGraph'> = {},
+): (...inputs: Tensor[]) => Tensor | Tensor[] {
+  const both = valueAndGrad(f, options)
+  return (...inputs) => {
+    const { gradients } = both(...inputs)
+    return inputs.length === 1 ? gradients[0] : [...gradients]
+  }
+}
+
+/**
+ * Vector-Jacobian product: f(x) and the function that maps dL/df to dL/dx. It may be called more than once.
+ *
+ * @example
+ * const { value, pullback } = vjp((x: Tensor) => x.exp(), x)
+ * const [dx] = pullback(onesLike(value))
+ */
+export function vjp<T extends readonly Tensor[]>(
+  f: (...inputs: T) => Tensor,
+  ...inputs: T
+): { value: Tensor; pullback: (cotangent: Tensor) => { [K in keyof T]: Tensor } } {
+  const leaves = inputs.map(input => asLeaf(input, false))
+  const value = enableGrad(() => f(...(leaves as readonly Tensor[] as T)))
+  return {
+    value,
+    pullback: cotangent => {
+      const results = value.requiresGrad
+        ? computeGradients('vjp', [value], [cotangent], new Set(leaves), { retainGraph: true })
+        : new Map<Tensor, Tensor>()
+      return leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf)) as { [K in keyof T]: Tensor }
+    },
+  }
+}

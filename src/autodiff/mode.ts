@@ -1,0 +1,69 @@
+import { lifetime, withVisibility } from '../engine/lifetime.ts'
+import type { Storage } from '../engine/storage.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+
+/** Whether operations are recorded now, and whether the running backward pass may use up what the graph saved. */
+export const gradMode = { enabled: true, retainGraph: true }
+
+function withGradMode<T>(enabled: boolean, body: () => T): T {
+  const outer = gradMode.enabled
+  gradMode.enabled = enabled
+  try {
+    return body()
+  } finally {
+    gradMode.enabled = outer
+  }
+}
+
+/**
+ * Runs a synchronous function without recording: its results have no graph and need no gradient.
+ *
+ * @example const prediction = noGrad(() => model.forward(x))
+ */
+export const noGrad = <T>(body: () => T): T => withGradMode(false, body)
+
+/** The reverse of `noGrad`, inside it. */
+export const enableGrad = <T>(body: () => T): T => withGradMode(true, body)
+
+/** The tensors that come out of an internal scope. */
+type ScopeResult = Tensor | readonly Tensor[]
+
+/**
+ * Runs built-in code whose intermediate results nobody can see from outside: they are freed when the scope ends
+ * or, if the graph needs them, by backward. Only the returned tensors live on.
+ */
+export function internalScope<T extends ScopeResult>(body: () => T): T {
+  const outerMode = lifetime.mode
+  const outerCreated = lifetime.created
+  const created: Storage[] = []
+  let result: T
+  try {
+    result = withVisibility('internal', created, body)
+  } catch (error) {
+    // The graph of a forward that threw is out of reach: nothing of it is needed.
+    for (const storage of created) {
+      if (!storage.visible && !storage.owned && storage.engine !== null) storage.engine.release(storage)
+    }
+    throw error
+  }
+  for (const tensor of Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor]) {
+    tensor.storage.holds++
+    if (outerMode === 'user') tensor.storage.visible = true
+  }
+  for (const storage of created) {
+    if (storage.holds > 0) outerCreated?.push(storage)
+    else if (!storage.recorded && !storage.visible && !storage.owned && storage.engine !== null) {
+      storage.engine.release(storage)
+    }
+  }
+  for (const tensor of Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor]) {
+    tensor.storage.holds--
+  }
+  return result
+}
+
+/** Calls code that the user wrote from within built-in code: what it is handed and what it makes stays readable. */
+export function userScope<T>(handed: readonly Tensor[], body: () => T): T {
+  for (const tensor of handed) tensor.storage.visible = true
+  return withVisibility('user', null, body)
+}

@@ -1,0 +1,114 @@
+import { createReferenceKernels } from '../../kernels/reference/index.ts'
+import { DeviceError } from '../errors.ts'
+import { type DeviceName, Engine } from './engine.ts'
+import { plainMemory, wasmMemory } from './memory.ts'
+import { hasRelaxedSimd, hasSimd, instantiate, type WasmVariant } from './wasm.ts'
+import { createWasmKernels } from './wasm-kernels.ts'
+
+const engines = new Map<DeviceName, Engine>()
+let current: Engine | null = null
+let deterministic = false
+
+/** Device names, in the order in which a default is looked for. */
+export const DEVICE_NAMES: readonly DeviceName[] = ['wasm', 'reference', 'reference64']
+
+function wished(): DeviceName | undefined {
+  const name = typeof process === 'object' ? process.env?.TENSORLOOM_DEVICE : undefined
+  if (name === undefined || name === '') return undefined
+  if (!DEVICE_NAMES.includes(name as DeviceName)) {
+    throw new DeviceError({
+      operation: 'TENSORLOOM_DEVICE',
+      problem: `names no device: "${name}".`,
+      hint: `use one of ${DEVICE_NAMES.join(', ')}.`,
+    })
+  }
+  return name as DeviceName
+}
+
+function start(name: DeviceName): Engine {
+  if (name === 'wasm') {
+    if (!hasSimd()) {
+      throw new DeviceError({
+        operation: 'device "wasm"',
+        problem: 'needs WebAssembly with 128-bit SIMD, which this runtime does not have.',
+        hint: 'use the device "reference", or a runtime from 2021 or later.',
+      })
+    }
+    const variant: WasmVariant = !deterministic && hasRelaxedSimd() ? 'relaxed' : 'muladd'
+    const memory = wasmMemory()
+    if (memory.wasm === null) throw new Error('internal: no WebAssembly memory')
+    const exports = instantiate(variant, memory.wasm, memory.shared)
+    return new Engine(name, variant, memory, createWasmKernels(exports, memory))
+  }
+  const memory = plainMemory(name === 'reference64' ? 64 : 32)
+  return new Engine(name, name, memory, createReferenceKernels(memory))
+}
+
+/** The engine of a device, started on first use. */
+export function engineOf(name: DeviceName): Engine {
+  let engine = engines.get(name)
+  if (engine === undefined) {
+    engine = start(name)
+    engines.set(name, engine)
+  }
+  return engine
+}
+
+/** The engine that operations run on now. */
+export function currentEngine(): Engine {
+  if (current === null) current = engineOf(wished() ?? (hasSimd() ? 'wasm' : 'reference'))
+  return current
+}
+
+/** The name of the device that operations run on now. */
+export const getDevice = (): DeviceName => currentEngine().name
+
+/**
+ * Makes all following operations run on a device: `wasm` (SIMD, the default), `reference` (plain TypeScript,
+ * float32) or `reference64` (the same in float64). Tensors move to it when they are used.
+ *
+ * @throws DeviceError when the runtime cannot offer it
+ * @example setDevice('reference')
+ */
+export function setDevice(name: DeviceName): void {
+  if (!DEVICE_NAMES.includes(name)) {
+    throw new DeviceError({
+      operation: 'setDevice',
+      problem: `does not know the device "${name}".`,
+      hint: `use one of ${DEVICE_NAMES.join(', ')}.`,
+    })
+  }
+  current = engineOf(name)
+}
+
+/**
+ * Runs a synchronous function with another device.
+ *
+ * @example const exact = withDevice('reference64', () => matmul(a, b).toArray())
+ */
+export function withDevice<T>(name: DeviceName, body: () => T): T {
+  const outer = currentEngine()
+  setDevice(name)
+  try {
+    return body()
+  } finally {
+    current = outer
+  }
+}
+
+/**
+ * Pins the plain multiply-add instruction set, so that every machine with WebAssembly SIMD gives the same bits.
+ * Call it before the first operation.
+ *
+ * @throws DeviceError when the engine already runs with the other instruction set
+ */
+export function useDeterministic(): void {
+  if (engines.get('wasm')?.variant === 'relaxed') {
+    throw new DeviceError({
+      operation: 'useDeterministic',
+      problem: 'came after the first operation, which chose fused multiply-add.',
+      hint: 'call it before any tensor is computed.',
+    })
+  }
+  deterministic = true
+}

@@ -1,0 +1,30 @@
+import type { CompareName } from '../../kernels/kernels.ts'
+import { broadcastShapes } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { runBroadcast } from './broadcast.ts'
+import { defineOp, elementsOf } from './define.ts'
+import { type Operand, promote } from './operand.ts'
+
+function defineComparison(name: CompareName): (a: Operand, b: Operand) => Tensor {
+  const op = defineOp<null>(name, {
+    shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
+    dtype: 'bool',
+    forward: ([a, b], out, _, engine) =>
+      runBroadcast(elementsOf(engine, a.dtype).compare[name], engine, out, a, b, 4),
+    gradient: 'its result is a step, whose derivative is zero wherever it exists.',
+  })
+  return (a, b) => op(promote(name, a, b), null)
+}
+
+/** `a = b`, elementwise with broadcasting; a bool tensor. NaN equals nothing. */
+export const equal = defineComparison('equal')
+/** `a ≠ b`, elementwise with broadcasting; a bool tensor. */
+export const notEqual = defineComparison('notEqual')
+/** `a > b`, elementwise with broadcasting; a bool tensor. */
+export const greater = defineComparison('greater')
+/** `a ≥ b`, elementwise with broadcasting; a bool tensor. */
+export const greaterEqual = defineComparison('greaterEqual')
+/** `a < b`, elementwise with broadcasting; a bool tensor. */
+export const less = defineComparison('less')
+/** `a ≤ b`, elementwise with broadcasting; a bool tensor. */
+export const lessEqual = defineComparison('lessEqual')

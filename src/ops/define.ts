@@ -1,0 +1,157 @@
+import { gradMode } from '../autodiff/mode.ts'
+import { needsRecording, record } from '../autodiff/record.ts'
+import { currentEngine } from '../engine/device.ts'
+import type { DType } from '../engine/dtype.ts'
+import type { Engine } from '../engine/engine.ts'
+import { lifetime } from '../engine/lifetime.ts'
+import type { Storage } from '../engine/storage.ts'
+import { GradientError } from '../errors.ts'
+import type { GradientRule, GraphNode, Thunk } from '../tensor/node.ts'
+import { type Shape, sizeOf } from '../tensor/shape.ts'
+import { Tensor } from '../tensor/tensor.ts'
+
+/** With gradients off, results up to this size are kept cold from the start. */
+const BORN_COLD_LIMIT = 1024
+
+type Inputs = readonly Tensor[]
+
+/** A gradient rule as operations write it. `y` is the output, `g` its gradient. */
+type Gradient<A> = (inputs: Inputs, g: Tensor, attributes: A, y: Tensor) => readonly (Thunk | null)[]
+
+export interface OpSpec<A> {
+  /** Shape of the result; throws a ShapeError for operands that do not fit. */
+  readonly shape: (inputs: Inputs, attributes: A) => Shape
+  /** Element type of the result, float32 unless said. */
+  readonly dtype?: DType | ((inputs: Inputs, attributes: A) => DType)
+  /** Runs the kernel that fills `out`. */
+  readonly forward: (inputs: Inputs, out: Tensor, attributes: A, engine: Engine) => void
+  /** Written with operations, so that it can be differentiated again; or the reason why there is none. */
+  readonly gradient: Gradient<A> | string
+  /** Whether the gradient reads the numbers of inputs or output. Default true. */
+  readonly readsValues?: boolean
+}
+
+/** A defined operation: runs on tensors and attributes. */
+export type Op<A> = (inputs: Inputs, attributes: A) => Tensor
+
+/** An operation as the registry lists it. */
+export interface Operation {
+  readonly name: string
+  /** Why it has no gradient, if it has none. */
+  readonly noGradient: string | null
+}
+
+/** Every operation there is, by name: the tests walk it. */
+export const registry = new Map<string, Operation>()
+
+function register(name: string, gradient: unknown): void {
+  if (registry.has(name)) throw new Error(`internal: operation ${name} is defined twice`)
+  registry.set(name, { name, noGradient: typeof gradient === 'string' ? gradient : null })
+}
+
+function withoutGradient(name: string, reason: string): never {
+  throw new GradientError({ operation: `backward of ${name}`, problem: `has no gradient: ${reason}` })
+}
+
+/** Addresses are in bytes; shorthand for the common case in `forward`. */
+export const at = (engine: Engine, tensor: Tensor): number => engine.pointer(tensor.storage)
+
+/** The kernels for a tensor's element type. */
+export const elementsOf = (engine: Engine, dtype: DType) =>
+  dtype === 'float32' ? engine.kernels.float : engine.kernels.int
+
+/**
+ * Defines an operation with one result: shape rule, forward and gradient in one place.
+ * The returned function runs it on the current device and records it where gradients are wanted.
+ */
+export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
+  register(name, spec.gradient)
+  const { shape, forward, gradient, dtype = 'float32' } = spec
+  const rule: GradientRule = {
+    name,
+    readsValues: spec.readsValues ?? true,
+    gradient:
+      typeof gradient === 'string'
+        ? () => withoutGradient(name, gradient)
+        : (node, [g]) => (g === null ? [] : gradient(node.inputs, g, node.attributes as A, node.outputs[0])),
+  }
+  return (inputs, attributes) => {
+    const outShape = shape(inputs, attributes)
+    const engine = currentEngine()
+    engine.beginOperation()
+    const outType = typeof dtype === 'string' ? dtype : dtype(inputs, attributes)
+    const storage = engine.create(outType, sizeOf(outShape))
+    const out = new Tensor(storage, outShape)
+    forward(inputs, out, attributes, engine)
+    if (outType === 'float32' && needsRecording(inputs)) record(rule, inputs, [out], attributes, [])
+    else settle(engine, storage)
+    return out
+  }
+}
+
+/** Small unrecorded results of user code go to the garbage collector at once. */
+function settle(engine: Engine, storage: Storage): void {
+  if (!gradMode.enabled && lifetime.mode === 'user' && storage.length <= BORN_COLD_LIMIT)
+    engine.evict(storage)
+}
+
+/**
+ * Defines an operation that shares its input's numbers under another shape.
+ * Its gradient is the same operation back to the input's shape.
+ */
+export function defineView<A>(
+  name: string,
+  shape: (input: Tensor, attributes: A) => Shape,
+  back: (g: Tensor, inputShape: Shape) => Tensor,
+): (input: Tensor, attributes: A) => Tensor {
+  register(name, null)
+  const rule: GradientRule = {
+    name,
+    readsValues: false,
+    gradient: ({ inputs: [input] }, [g]) => [g === null ? null : () => back(g, input.shape)],
+  }
+  return (input, attributes) => {
+    const out = new Tensor(input.storage, shape(input, attributes))
+    if (lifetime.mode === 'user') out.storage.visible = true
+    if (needsRecording([input])) record(rule, [input], [out], attributes, [])
+    return out
+  }
+}
+
+export interface FusedResult {
+  readonly outputs: readonly Tensor[]
+  /** What the gradient needs and nobody else sees. */
+  readonly saved: readonly Storage[]
+}
+
+export interface FusedSpec<A> {
+  /** Runs the kernels; `training` says that a backward may follow, so that `saved` is worth filling. */
+  readonly forward: (inputs: Inputs, attributes: A, engine: Engine, training: boolean) => FusedResult
+  readonly gradient: (
+    node: GraphNode,
+    attributes: A,
+    outputGradients: readonly (Tensor | null)[],
+  ) => readonly (Thunk | null)[]
+}
+
+/** Defines an operation with several results or with saved intermediates (LSTM). */
+export function defineFused<A>(
+  name: string,
+  spec: FusedSpec<A>,
+): (inputs: Inputs, attributes: A) => readonly Tensor[] {
+  register(name, null)
+  const rule: GradientRule = {
+    name,
+    readsValues: true,
+    gradient: (node, outputGradients) => spec.gradient(node, node.attributes as A, outputGradients),
+  }
+  return (inputs, attributes) => {
+    const engine = currentEngine()
+    engine.beginOperation()
+    const training = needsRecording(inputs)
+    const { outputs, saved } = spec.forward(inputs, attributes, engine, training)
+    if (training) record(rule, inputs, outputs, attributes, saved)
+    else for (const output of outputs) settle(engine, output.storage)
+    return outputs
+  }
+}

@@ -1,0 +1,183 @@
+import { backward, type BackwardOptions } from '../autodiff/backward.ts'
+import { calculus } from '../autodiff/calculus.ts'
+import type { DType } from '../engine/dtype.ts'
+import type { Shape } from '../tensor/shape.ts'
+import { Tensor } from '../tensor/tensor.ts'
+import * as arithmetic from './arithmetic.ts'
+import { broadcastTo } from './broadcast-to.ts'
+import { cast } from './cast.ts'
+import * as compare from './compare.ts'
+import { cumsum } from './cumsum.ts'
+import { assign, clone, detach } from './detach.ts'
+import { gather, oneHot } from './gather.ts'
+import { isFinite, isInf, isNaN } from './logic.ts'
+import { matmul, type MatmulOptions } from './matmul.ts'
+import type { Operand } from './operand.ts'
+import { clip, elu, leakyRelu, softplus } from './parametric.ts'
+import { permute, transpose } from './permute.ts'
+import * as reduce from './reduce.ts'
+import { expandDims, flatten, reshape, squeeze } from './reshape.ts'
+import { flip, type Range, slice } from './slice.ts'
+import { type AxisOptions, logSoftmax, softmax } from './softmax.ts'
+import { sumTo } from './sum-to.ts'
+import * as unary from './unary.ts'
+import { where } from './where.ts'
+
+declare module '../tensor/tensor.ts' {
+  /** Operations as methods: `a.matmul(b).relu()` is `relu(matmul(a, b))`. */
+  interface Tensor<S extends Shape = Shape> {
+    neg(): Tensor<S>
+    abs(): Tensor<S>
+    sign(): Tensor<S>
+    exp(): Tensor<S>
+    expm1(): Tensor<S>
+    log(): Tensor<S>
+    log1p(): Tensor<S>
+    sqrt(): Tensor<S>
+    rsqrt(): Tensor<S>
+    square(): Tensor<S>
+    reciprocal(): Tensor<S>
+    sin(): Tensor<S>
+    cos(): Tensor<S>
+    tan(): Tensor<S>
+    asin(): Tensor<S>
+    acos(): Tensor<S>
+    atan(): Tensor<S>
+    sinh(): Tensor<S>
+    cosh(): Tensor<S>
+    tanh(): Tensor<S>
+    erf(): Tensor<S>
+    floor(): Tensor<S>
+    ceil(): Tensor<S>
+    round(): Tensor<S>
+    trunc(): Tensor<S>
+    sigmoid(): Tensor<S>
+    logSigmoid(): Tensor<S>
+    relu(): Tensor<S>
+    relu6(): Tensor<S>
+    silu(): Tensor<S>
+    mish(): Tensor<S>
+    softsign(): Tensor<S>
+    selu(): Tensor<S>
+    hardSigmoid(): Tensor<S>
+    hardTanh(): Tensor<S>
+    gelu(options?: { readonly approximate?: 'none' | 'tanh' }): Tensor<S>
+    elu(options?: { readonly alpha?: number }): Tensor<S>
+    leakyRelu(options?: { readonly slope?: number }): Tensor<S>
+    softplus(options?: { readonly beta?: number }): Tensor<S>
+    clip(options: { readonly min?: number; readonly max?: number }): Tensor<S>
+    isNaN(): Tensor<S>
+    isFinite(): Tensor<S>
+    isInf(): Tensor<S>
+    add(other: Operand): Tensor
+    sub(other: Operand): Tensor
+    mul(other: Operand): Tensor
+    div(other: Operand): Tensor
+    maximum(other: Operand): Tensor
+    minimum(other: Operand): Tensor
+    mod(other: Operand): Tensor
+    pow(other: Operand): Tensor
+    atan2(other: Operand): Tensor
+    equal(other: Operand): Tensor
+    notEqual(other: Operand): Tensor
+    greater(other: Operand): Tensor
+    greaterEqual(other: Operand): Tensor
+    less(other: Operand): Tensor
+    lessEqual(other: Operand): Tensor
+    /** This tensor is the condition: `x.greater(0).where(x, 0)`. */
+    where(a: Operand, b: Operand): Tensor
+    matmul<M extends number, K extends number, N extends number>(
+      this: Tensor<readonly [M, K]>,
+      other: Tensor<readonly [NoInfer<K>, N]>,
+    ): Tensor<[M, N]>
+    matmul(other: Tensor, options?: MatmulOptions): Tensor
+    transpose<A extends number, B extends number>(this: Tensor<readonly [A, B]>): Tensor<[B, A]>
+    transpose(options?: { readonly axes?: readonly [number, number] }): Tensor
+    permute(axes: readonly number[]): Tensor
+    reshape<const T extends Shape>(shape: T): Tensor<T>
+    expandDims(options: { readonly axis: number }): Tensor
+    squeeze(options?: { readonly axis?: number | readonly number[] }): Tensor
+    flatten(options?: { readonly start?: number; readonly end?: number }): Tensor
+    broadcastTo<const T extends Shape>(shape: T): Tensor<T>
+    sumTo(shape: Shape): Tensor
+    slice(ranges: readonly Range[]): Tensor
+    flip(options?: { readonly axis?: number | readonly number[] }): Tensor
+    gather(index: Tensor, options?: { readonly axis?: number }): Tensor
+    oneHot(count: number): Tensor
+    cumsum(options: { readonly axis: number }): Tensor<S>
+    sum(options?: reduce.ReduceOptions): Tensor
+    prod(options?: reduce.ReduceOptions): Tensor
+    max(options?: reduce.ReduceOptions): Tensor
+    min(options?: reduce.ReduceOptions): Tensor
+    mean(options?: reduce.ReduceOptions): Tensor
+    logSumExp(options?: reduce.ReduceOptions): Tensor
+    any(options?: reduce.ReduceOptions): Tensor
+    all(options?: reduce.ReduceOptions): Tensor
+    variance(options?: reduce.VarianceOptions): Tensor
+    std(options?: reduce.VarianceOptions): Tensor
+    norm(options?: reduce.NormOptions): Tensor
+    argmax(options?: { readonly axis?: number; readonly keepDims?: boolean }): Tensor
+    argmin(options?: { readonly axis?: number; readonly keepDims?: boolean }): Tensor
+    softmax(options?: AxisOptions): Tensor<S>
+    logSoftmax(options?: AxisOptions): Tensor<S>
+    cast(dtype: DType): Tensor<S>
+    detach(): Tensor<S>
+    clone(): Tensor<S>
+    /** Overwrites a leaf's numbers in place. */
+    assign(value: Tensor): void
+    /** Adds dL/d(leaf) to the `grad` of every leaf that this scalar depends on. */
+    backward(seed?: Tensor, options?: BackwardOptions): void
+  }
+}
+
+/** Every function here takes the tensor itself first. */
+const methods = {
+  ...unary,
+  ...arithmetic,
+  ...compare,
+  ...reduce,
+  assign,
+  broadcastTo,
+  cast,
+  clip,
+  clone,
+  cumsum,
+  detach,
+  elu,
+  expandDims,
+  flatten,
+  flip,
+  gather,
+  isFinite,
+  isInf,
+  isNaN,
+  leakyRelu,
+  logSoftmax,
+  matmul,
+  oneHot,
+  permute,
+  reshape,
+  slice,
+  softmax,
+  softplus,
+  squeeze,
+  sumTo,
+  transpose,
+  where,
+  backward,
+}
+
+for (const [name, operation] of Object.entries(methods)) {
+  const run = operation as (...args: unknown[]) => unknown
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, a?: unknown, b?: unknown) {
+      return b === undefined ? (a === undefined ? run(this) : run(this, a)) : run(this, a, b)
+    },
+    writable: true,
+    configurable: true,
+  })
+}
+
+calculus.add = arithmetic.add
+calculus.sumTo = sumTo
+calculus.copy = clone

@@ -1,0 +1,59 @@
+import { type DType, isFloat } from '../engine/dtype.ts'
+import { DTypeError } from '../errors.ts'
+import { fromCold, Tensor } from '../tensor/tensor.ts'
+import { cast } from './cast.ts'
+
+/** A tensor, or a number that stands for a scalar tensor. */
+export type Operand = Tensor | number
+
+const scalars = new Map<number, Tensor>()
+const KEPT_SCALARS = 256
+
+/** A float32 scalar. The numbers that formulas are full of are made once. */
+export function scalar(value: number): Tensor {
+  let tensor = scalars.get(value)
+  if (tensor === undefined) {
+    tensor = fromCold(Float64Array.of(value), [], 'float32')
+    // NaN keys and ±0 behave in a Map (0 and −0 are one key, so −0 is never kept).
+    if (scalars.size < KEPT_SCALARS && !Object.is(value, -0)) scalars.set(value, tensor)
+  }
+  return tensor
+}
+
+export const isTensor = (value: unknown): value is Tensor => value instanceof Tensor
+
+/** Refuses anything but a tensor, so that a mistake is named where it is made. */
+export function requireTensor(operation: string, value: unknown): Tensor {
+  if (isTensor(value)) return value
+  const got = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
+  throw new DTypeError({
+    operation,
+    problem: `takes tensors, got ${got}.`,
+    hint: 'wrap plain data: tensor([1, 2, 3]).',
+  })
+}
+
+/** A tensor as float32. */
+export function toFloat(operation: string, value: Operand): Tensor {
+  if (typeof value === 'number') return scalar(value)
+  const tensor = requireTensor(operation, value)
+  return isFloat(tensor.dtype) ? tensor : cast(tensor, 'float32')
+}
+
+/** Two operands of one element type: float32 if either is, else int32. Numbers adapt to a whole-number tensor. */
+export function promote(operation: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const typeOf = (x: Operand, other: Operand): DType => {
+    if (typeof x !== 'number') return requireTensor(operation, x).dtype
+    const otherIsInt = typeof other !== 'number' && !isFloat(requireTensor(operation, other).dtype)
+    return otherIsInt && Number.isInteger(x) ? 'int32' : 'float32'
+  }
+  const float = isFloat(typeOf(a, b)) || isFloat(typeOf(b, a))
+  if (float) return [toFloat(operation, a), toFloat(operation, b)]
+  const toInt = (x: Operand): Tensor =>
+    typeof x === 'number'
+      ? fromCold(Int32Array.of(x), [], 'int32')
+      : x.dtype === 'bool'
+        ? cast(x, 'int32')
+        : x
+  return [toInt(a), toInt(b)]
+}

@@ -1,0 +1,255 @@
+import type { UnaryName } from '../../kernels/kernels.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { at, defineOp } from './define.ts'
+import { type Operand, toFloat } from './operand.ts'
+
+/** dL/dx from x, y = f(x) and g = dL/dy; a string says why there is none. */
+type Derivative = ((x: Tensor, y: Tensor, g: Tensor) => Tensor) | string
+
+const STEP = 'it is piecewise constant, so its derivative is zero wherever it exists.'
+/** 2/√π */
+const ERF_SLOPE = 1.1283791670955126
+const SELU_ALPHA = 1.6732632423543772
+const SELU_SCALE = 1.0507009873554805
+
+/** g where low < x < high, else 0. */
+const inside = (x: Tensor, low: number, high: number, g: Tensor): Tensor =>
+  x.greater(low).mul(x.less(high)).where(g, 0)
+
+/** One line per function: a missing derivative is a compile error. */
+const DERIVATIVES: Record<UnaryName, Derivative> = {
+  neg: (_x, _y, g) => g.neg(),
+  abs: (x, _, g) => g.mul(x.sign()),
+  sign: STEP,
+  exp: (_, y, g) => g.mul(y),
+  expm1: (_, y, g) => g.mul(y.add(1)),
+  log: (x, _, g) => g.div(x),
+  log1p: (x, _, g) => g.div(x.add(1)),
+  sqrt: (_, y, g) => g.mul(0.5).div(y),
+  rsqrt: (x, y, g) => g.mul(-0.5).mul(y).div(x),
+  square: (x, _, g) => g.mul(2).mul(x),
+  reciprocal: (_, y, g) => g.mul(y).mul(y).neg(),
+  sin: (x, _, g) => g.mul(x.cos()),
+  cos: (x, _, g) => g.mul(x.sin()).neg(),
+  tan: (_, y, g) => g.mul(y.square().add(1)),
+  asin: (x, _, g) => g.mul(x.square().neg().add(1).rsqrt()),
+  acos: (x, _, g) => g.mul(x.square().neg().add(1).rsqrt()).neg(),
+  atan: (x, _, g) => g.div(x.square().add(1)),
+  sinh: (x, _, g) => g.mul(x.cosh()),
+  cosh: (x, _, g) => g.mul(x.sinh()),
+  tanh: (_, y, g) => tanhGrad(y, g),
+  erf: (x, _, g) => g.mul(x.square().neg().exp().mul(ERF_SLOPE)),
+  floor: STEP,
+  ceil: STEP,
+  round: STEP,
+  trunc: STEP,
+  sigmoid: (_, y, g) => sigmoidGrad(y, g),
+  logSigmoid: (x, _, g) => g.mul(x.neg().sigmoid()),
+  relu: (_, y, g) => reluGrad(y, g),
+  relu6: (x, _, g) => inside(x, 0, 6, g),
+  gelu: (x, _, g) => geluGrad(x, g),
+  geluTanh: (x, _, g) => geluTanhGrad(x, g),
+  silu: (x, _, g) => siluGrad(x, g),
+  // x·tanh(s), s = softplus(x): tanh(s) + x·(1 − tanh²(s))·σ(x)
+  mish: (x, _, g) => {
+    const t = x.softplus().tanh()
+    return g.mul(t.add(x.mul(x.sigmoid()).mul(t.square().neg().add(1))))
+  },
+  // x/(1 + |x|)
+  softsign: (x, _, g) => g.div(x.abs().add(1).square()),
+  selu: (x, y, g) => g.mul(x.greater(0).where(SELU_SCALE, y.add(SELU_SCALE * SELU_ALPHA))),
+  hardSigmoid: (x, _, g) => inside(x, -3, 3, g).mul(1 / 6),
+  hardTanh: (x, _, g) => inside(x, -1, 1, g),
+}
+
+/** The gradient of a hot activation as one kernel; `v` is what the kernel reads, x or y = f(x). */
+function defineActivationGradient(
+  name: 'tanhGrad' | 'sigmoidGrad' | 'reluGrad' | 'geluGrad' | 'geluTanhGrad' | 'siluGrad',
+  /** f′ as a function of v */
+  slope: (v: Tensor) => Tensor,
+  /** d(f′)/dv */
+  curvature: (v: Tensor) => Tensor,
+): (v: Tensor, g: Tensor) => Tensor {
+  const op = defineOp<null>(name, {
+    shape: ([v]) => v.shape,
+    forward: ([v, g], out, _, engine) =>
+      engine.kernels.gradient[name](at(engine, out), at(engine, v), at(engine, g), v.size),
+    gradient: ([v, g], h) => [() => h.mul(g).mul(curvature(v)), () => h.mul(slope(v))],
+  })
+  return (v, g) => op([v, g], null)
+}
+
+/** 1/√(2π) */
+const GAUSS = 0.3989422804014327
+const gauss = (x: Tensor): Tensor => x.square().mul(-0.5).exp().mul(GAUSS)
+/** √(2/π), and the cubic coefficient of the tanh form of gelu */
+const GELU_SLOPE = 0.7978845608028654
+const GELU_CUBIC = 0.044715
+
+const tanhGrad = defineActivationGradient(
+  'tanhGrad',
+  y => y.square().neg().add(1),
+  y => y.mul(-2),
+)
+const sigmoidGrad = defineActivationGradient(
+  'sigmoidGrad',
+  y => y.sub(y.square()),
+  y => y.mul(-2).add(1),
+)
+const reluGrad = defineActivationGradient(
+  'reluGrad',
+  y => y.greater(0).cast('float32'),
+  y => y.mul(0),
+)
+const geluGrad = defineActivationGradient(
+  'geluGrad',
+  // Φ(x) + x·φ(x)
+  x =>
+    x
+      .mul(Math.SQRT1_2)
+      .erf()
+      .add(1)
+      .mul(0.5)
+      .add(x.mul(gauss(x))),
+  // φ(x)·(2 − x²)
+  x => gauss(x).mul(x.square().neg().add(2)),
+)
+const siluGrad = defineActivationGradient(
+  'siluGrad',
+  // σ + x·σ·(1 − σ)
+  x => {
+    const s = x.sigmoid()
+    return s.add(x.mul(s.sub(s.square())))
+  },
+  // σ′·(2 + x·(1 − 2σ))
+  x => {
+    const s = x.sigmoid()
+    return s.sub(s.square()).mul(x.mul(s.mul(-2).add(1)).add(2))
+  },
+)
+/** t = tanh(u), u = √(2/π)·(x + 0.044715·x³), and u′, u″ */
+function geluTanhParts(x: Tensor): { t: Tensor; du: Tensor; ddu: Tensor } {
+  const cube = x.square().mul(x)
+  return {
+    t: cube.mul(GELU_CUBIC).add(x).mul(GELU_SLOPE).tanh(),
+    du: x
+      .square()
+      .mul(3 * GELU_CUBIC)
+      .add(1)
+      .mul(GELU_SLOPE),
+    ddu: x.mul(6 * GELU_CUBIC * GELU_SLOPE),
+  }
+}
+const geluTanhGrad = defineActivationGradient(
+  'geluTanhGrad',
+  // ½(1 + t) + ½·x·(1 − t²)·u′
+  x => {
+    const { t, du } = geluTanhParts(x)
+    return t
+      .add(1)
+      .mul(0.5)
+      .add(x.mul(0.5).mul(t.square().neg().add(1)).mul(du))
+  },
+  // (1 − t²)·(u′ + ½·x·(u″ − 2·t·u′²))
+  x => {
+    const { t, du, ddu } = geluTanhParts(x)
+    return t
+      .square()
+      .neg()
+      .add(1)
+      .mul(du.add(x.mul(0.5).mul(ddu.sub(t.mul(2).mul(du.square())))))
+  },
+)
+
+function defineUnary(name: UnaryName): (x: Operand) => Tensor {
+  const derivative = DERIVATIVES[name]
+  const op = defineOp<null>(name, {
+    shape: ([x]) => x.shape,
+    forward: ([x], out, _, engine) => engine.kernels.unary[name](at(engine, out), at(engine, x), x.size),
+    gradient: typeof derivative === 'string' ? derivative : ([x], g, _, y) => [() => derivative(x, y, g)],
+    readsValues: name !== 'neg',
+  })
+  return x => op([toFloat(name, x)], null)
+}
+
+/** −x */
+export const neg = defineUnary('neg')
+/** |x|; the gradient at 0 is 0. */
+export const abs = defineUnary('abs')
+/** −1, 0 or 1. Has no gradient. */
+export const sign = defineUnary('sign')
+/** eˣ */
+export const exp = defineUnary('exp')
+/** eˣ − 1, exact near 0 */
+export const expm1 = defineUnary('expm1')
+/** Natural logarithm; −∞ at 0, NaN below. */
+export const log = defineUnary('log')
+/** ln(1 + x), exact near 0 */
+export const log1p = defineUnary('log1p')
+/** √x; NaN below 0 */
+export const sqrt = defineUnary('sqrt')
+/** 1/√x */
+export const rsqrt = defineUnary('rsqrt')
+/** x² */
+export const square = defineUnary('square')
+/** 1/x */
+export const reciprocal = defineUnary('reciprocal')
+/** Sine of x radians */
+export const sin = defineUnary('sin')
+/** Cosine of x radians */
+export const cos = defineUnary('cos')
+/** Tangent of x radians */
+export const tan = defineUnary('tan')
+/** Inverse sine, in −π/2 … π/2 */
+export const asin = defineUnary('asin')
+/** Inverse cosine, in 0 … π */
+export const acos = defineUnary('acos')
+/** Inverse tangent, in −π/2 … π/2 */
+export const atan = defineUnary('atan')
+/** Hyperbolic sine */
+export const sinh = defineUnary('sinh')
+/** Hyperbolic cosine */
+export const cosh = defineUnary('cosh')
+/** Hyperbolic tangent */
+export const tanh = defineUnary('tanh')
+/** Error function, 2/√π ∫₀ˣ e^(−t²) dt */
+export const erf = defineUnary('erf')
+/** Largest whole number ≤ x. Has no gradient. */
+export const floor = defineUnary('floor')
+/** Smallest whole number ≥ x. Has no gradient. */
+export const ceil = defineUnary('ceil')
+/** Nearest whole number, halves to even. Has no gradient. */
+export const round = defineUnary('round')
+/** Towards zero. Has no gradient. */
+export const trunc = defineUnary('trunc')
+/** Logistic function 1/(1 + e⁻ˣ) */
+export const sigmoid = defineUnary('sigmoid')
+/** ln σ(x), safe for any x */
+export const logSigmoid = defineUnary('logSigmoid')
+/** max(x, 0); the gradient at 0 is 0. */
+export const relu = defineUnary('relu')
+/** min(max(x, 0), 6) */
+export const relu6 = defineUnary('relu6')
+const geluExact = defineUnary('gelu')
+const geluApproximate = defineUnary('geluTanh')
+/** x·σ(x), also called swish (Elfwing et al. 2017) */
+export const silu = defineUnary('silu')
+/** x·tanh(softplus(x)) (Misra 2019) */
+export const mish = defineUnary('mish')
+/** x/(1 + |x|) */
+export const softsign = defineUnary('softsign')
+/** Self-normalising exponential unit (Klambauer et al. 2017) */
+export const selu = defineUnary('selu')
+/** relu6(x + 3)/6, PyTorch's hard sigmoid; Keras' older one is `hardSigmoidKeras`. */
+export const hardSigmoid = defineUnary('hardSigmoid')
+/** x clipped to −1 … 1 */
+export const hardTanh = defineUnary('hardTanh')
+
+/**
+ * Gaussian error linear unit x·Φ(x) (Hendrycks & Gimpel 2016).
+ *
+ * @param options.approximate `'tanh'` uses ½x(1 + tanh(√(2/π)(x + 0.044715x³)))
+ */
+export function gelu(x: Operand, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  return options.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)
+}

@@ -1,0 +1,252 @@
+import type { DType } from '../engine/dtype.ts'
+import { DTypeError, ShapeError, ValueError } from '../errors.ts'
+import { defaultGenerator, type Generator } from './random.ts'
+import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts'
+import { fromCold, Tensor } from './tensor.ts'
+
+/** Data for a tensor: a number, nested arrays, or any flat array-like (typed arrays of any realm included). */
+export type TensorData = number | boolean | ArrayLike<number> | NestedData
+export type NestedData = ReadonlyArray<number | boolean | ArrayLike<number> | NestedData>
+
+export interface TensorOptions {
+  /** Element type. Default: bool for booleans, float32 for everything else. */
+  readonly dtype?: DType
+  /** Whether gradients are wanted for this tensor. Default false. */
+  readonly requiresGrad?: boolean
+}
+
+export interface TensorFromDataOptions<S extends Shape = Shape> extends TensorOptions {
+  /** The shape, where it is not that of the nesting. */
+  readonly shape?: S
+}
+
+const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { length?: unknown }).length === 'number'
+
+/** Sizes along the first element of each level; `flatten` checks that the others agree. */
+function nestedShape(data: unknown): number[] {
+  const shape: number[] = []
+  for (let level = data; isArrayLike(level); level = level[0]) shape.push(level.length)
+  return shape
+}
+
+function flattenInto(values: number[], data: unknown, shape: Shape, axis: number): void {
+  if (axis === shape.length) {
+    if (typeof data === 'number' || typeof data === 'boolean') {
+      values.push(Number(data))
+      return
+    }
+    throw new DTypeError({
+      operation: 'tensor',
+      problem: `takes numbers and booleans, got ${data === null ? 'null' : typeof data} at element ${values.length}.`,
+    })
+  }
+  if (!isArrayLike(data) || data.length !== shape[axis]) {
+    throw new ShapeError({
+      operation: 'tensor',
+      problem: `needs rows of equal length: axis ${axis} has ${shape[axis]} elements first, later ${isArrayLike(data) ? data.length : 'a single value'}.`,
+      hint: 'pad ragged rows, for sequences with padSequences().',
+    })
+  }
+  for (let i = 0; i < data.length; i++) flattenInto(values, data[i], shape, axis + 1)
+}
+
+function holdsBooleans(data: unknown): boolean {
+  let level = data
+  while (isArrayLike(level) && level.length > 0) level = level[0]
+  return typeof level === 'boolean'
+}
+
+function coldArray(values: ArrayLike<number>, dtype: DType): Float32Array | Int32Array {
+  if (dtype === 'float32') return Float32Array.from(values)
+  if (dtype === 'bool') return Int32Array.from(values, v => (v !== 0 ? 1 : 0))
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isInteger(values[i]) || Math.abs(values[i]) > 0x80000000) {
+      throw new DTypeError({
+        operation: 'tensor',
+        problem: `cannot hold ${values[i]} (element ${i}) as int32.`,
+        hint: "use dtype 'float32', or round first.",
+        dtypes: [dtype],
+      })
+    }
+  }
+  return Int32Array.from(values)
+}
+
+/** Sets requiresGrad where the element type allows it. */
+export function withGrad<T extends Tensor>(tensor: T, requiresGrad: boolean | undefined): T {
+  if (requiresGrad === true && tensor.dtype !== 'float32') {
+    throw new DTypeError({
+      operation: 'requiresGrad',
+      problem: `is for float32 tensors, got ${tensor.dtype}.`,
+      dtypes: [tensor.dtype],
+    })
+  }
+  tensor.requiresGrad = requiresGrad ?? false
+  return tensor
+}
+
+const isTypedFlat = (data: unknown): data is ArrayLike<number> =>
+  ArrayBuffer.isView(data) && isArrayLike(data)
+
+/**
+ * Makes a tensor from numbers; the data is copied.
+ *
+ * @throws ShapeError for ragged nesting, or a `shape` that does not fit; DTypeError for other than numbers
+ * @example
+ * tensor([[1, 2], [3, 4]])
+ * tensor(new Float32Array(6), {shape: [2, 3]})
+ * tensor([3, 1, 2], {dtype: 'int32'})
+ */
+export function tensor<const S extends Shape = Shape>(
+  data: TensorData,
+  options: TensorFromDataOptions<S> = {},
+): Tensor<S> {
+  let values: ArrayLike<number>
+  let natural: Shape
+  if (isTypedFlat(data)) {
+    values = data
+    natural = [data.length]
+  } else {
+    const list: number[] = []
+    natural = nestedShape(data)
+    flattenInto(list, data, natural, 0)
+    values = list
+  }
+  const dtype = options.dtype ?? (holdsBooleans(data) ? 'bool' : 'float32')
+  const shape = options.shape ?? natural
+  checkShape('tensor', shape)
+  if (sizeOf(shape) !== values.length) {
+    throw new ShapeError({
+      operation: 'tensor',
+      problem: `got ${values.length} numbers for the shape ${formatShape(shape)} (${sizeOf(shape)}).`,
+      shapes: [shape],
+    })
+  }
+  return withGrad(fromCold(coldArray(values, dtype), shape as S, dtype), options.requiresGrad)
+}
+
+/** A tensor filled with one number. */
+export function full<const S extends Shape>(shape: S, value: number, options: TensorOptions = {}): Tensor<S> {
+  checkShape('full', shape)
+  const { dtype = 'float32' } = options
+  const size = sizeOf(shape)
+  const cold = dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)
+  const [number] = coldArray([value], dtype)
+  if (number !== 0) cold.fill(number)
+  return withGrad(fromCold(cold, shape, dtype), options.requiresGrad)
+}
+
+/** Zeros. */
+export const zeros = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S> =>
+  full(shape, 0, options)
+/** Ones. */
+export const ones = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S> =>
+  full(shape, 1, options)
+/** Zeros of another tensor's shape and element type. */
+export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, { dtype: x.dtype })
+/** Ones of another tensor's shape and element type. */
+export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, { dtype: x.dtype })
+
+/** Whole steps: 0 … stop−1, or start, start + step, … up to but without stop. */
+export function arange(
+  start: number,
+  stop?: number,
+  step = 1,
+  options: TensorOptions = {},
+): Tensor<[number]> {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop]
+  const count = Math.max(0, Math.ceil((to - from) / step))
+  if (!Number.isFinite(count)) {
+    throw new ValueError({ operation: 'arange', problem: `cannot step from ${from} to ${to} by ${step}.` })
+  }
+  const values = Float64Array.from({ length: count }, (_, i) => from + i * step)
+  return withGrad(
+    fromCold(coldArray(values, options.dtype ?? 'float32'), [count], options.dtype ?? 'float32'),
+    options.requiresGrad,
+  )
+}
+
+/** `count` numbers at equal distances from start to stop, both included. */
+export function linspace(
+  start: number,
+  stop: number,
+  count: number,
+  options: TensorOptions = {},
+): Tensor<[number]> {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ValueError({
+      operation: 'linspace',
+      problem: `needs a whole number of points ≥ 0, got ${count}.`,
+    })
+  }
+  const step = count > 1 ? (stop - start) / (count - 1) : 0
+  const values = Float32Array.from({ length: count }, (_, i) =>
+    i > 0 && i === count - 1 ? stop : start + i * step,
+  )
+  return withGrad(fromCold(values, [count], 'float32'), options.requiresGrad)
+}
+
+/** Ones on the diagonal: [rows, columns], square by default. */
+export function eye(
+  rows: number,
+  columns: number = rows,
+  options: TensorOptions = {},
+): Tensor<[number, number]> {
+  checkShape('eye', [rows, columns])
+  const cold = new Float32Array(rows * columns)
+  for (let i = 0; i < Math.min(rows, columns); i++) cold[i * columns + i] = 1
+  return withGrad(fromCold(cold, [rows, columns], 'float32'), options.requiresGrad)
+}
+
+export interface RandomOptions extends TensorOptions {
+  /** Where the numbers come from; the default generator (see `manualSeed`) unless given. */
+  readonly generator?: Generator
+}
+
+/** Uniform in [0, 1). */
+export const rand = <const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> =>
+  uniform(shape, { ...options, low: 0, high: 1 })
+
+/** Uniform in [low, high). */
+export function uniform<const S extends Shape>(
+  shape: S,
+  options: RandomOptions & { readonly low: number; readonly high: number },
+): Tensor<S> {
+  checkShape('uniform', shape)
+  const generator = options.generator ?? defaultGenerator()
+  const values = generator.uniform(sizeOf(shape), options.low, options.high)
+  return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
+}
+
+/** Normally distributed with mean 0 and standard deviation 1, unless said. */
+export function randn<const S extends Shape>(
+  shape: S,
+  options: RandomOptions & { readonly mean?: number; readonly deviation?: number } = {},
+): Tensor<S> {
+  checkShape('randn', shape)
+  const generator = options.generator ?? defaultGenerator()
+  const values = generator.normal(sizeOf(shape), options.mean ?? 0, options.deviation ?? 1)
+  return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
+}
+
+/** Whole numbers in low … high−1, int32. */
+export function randint<const S extends Shape>(
+  shape: S,
+  options: { readonly low?: number; readonly high: number; readonly generator?: Generator },
+): Tensor<S> {
+  checkShape('randint', shape)
+  const { low = 0, high, generator = defaultGenerator() } = options
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+    throw new ValueError({
+      operation: 'randint',
+      problem: `needs whole numbers low < high, got ${low} and ${high}.`,
+    })
+  }
+  const values = Int32Array.from({ length: sizeOf(shape) }, () => low + generator.below(high - low))
+  return fromCold(values, shape, 'int32')
+}
+
+/** The numbers 0 … n−1 in random order, int32. */
+export const randperm = (n: number, options: { readonly generator?: Generator } = {}): Tensor<[number]> =>
+  fromCold((options.generator ?? defaultGenerator()).permutation(n), [n], 'int32')
