@@ -1,0 +1,3 @@
+import { tfjsOn } from './tfjs.mjs'
+
+export const library = await tfjsOn('cpu')
