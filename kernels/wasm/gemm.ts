@@ -51,12 +51,10 @@ function sweep(
     if (mode == IN_PLACE) {
       rowsTile(rows, k, a, aStep, b, bStep, c, cStep, accumulate);
       a += <usize>rows * aStep;
-    } else if (mode == TRANSPOSED) {
-      stridedTile(rows, k, a, aStep, b, bStep, c, cStep, accumulate);
-      a += bytes(rows);
     } else {
-      stridedTile(rows, k, a, bytes(rows), b, bStep, c, cStep, accumulate);
-      a += bytes(rows * k);
+      const packed = mode == PACKED;
+      stridedTile(rows, k, a, packed ? bytes(rows) : aStep, b, bStep, c, cStep, accumulate);
+      a += packed ? bytes(rows * k) : bytes(rows);
     }
     c += <usize>rows * cStep;
   }

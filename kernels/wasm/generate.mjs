@@ -1,6 +1,6 @@
 // Writes generated/micro.ts: the innermost loops of the matrix product, one function per number of rows.
-// AssemblyScript has no parametric unrolling, and an engine keeps the accumulators in registers only when each
-// of them is a local variable of a small function with a single loop.
+// AssemblyScript has no parametric unrolling, and an engine keeps the sums in registers only when each is a local
+// variable and the loop is plain: not unrolled over k, no second loop for a remainder, constant offsets.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -41,9 +41,12 @@ function packOneRow(panels: i32, b: usize, packed: usize, panelBytes: usize): vo
   }
 }
 
-/** B [k, columns] → one panel [k, 8] of which the last numbers of each row mean nothing. */
+/** B [k, columns] → one panel [k, 8] filled up with zeros: chance numbers could be subnormal, and so slow. */
 export function packPanel(columns: i32, k: i32, b: usize, ldb: usize, packed: usize): void {
+  const zero = f32x4.splat(0);
   for (let p = 0; p < k; p++) {
+    v128.store(packed, zero);
+    v128.store(packed, zero, 16);
     for (let j = 0; j < columns; j++) store<f32>(packed + (<usize>j << 2), load<f32>(b + (<usize>j << 2)));
     b += ldb;
     packed += 32;

@@ -9,7 +9,9 @@ function step(c: v128, x: v128, y: v128): v128 {
 
 /** 12 independent sequences c = c·x + y of 4 numbers: 96 floating-point operations a turn. */
 export function peak_muladd(iterations: i32): f32 {
-  const x = f32x4.splat(0.999), y = f32x4.splat(0.001);
+  // Not constants: some engines would build those anew at every use.
+  const small: f32 = 1 / <f32>iterations;
+  const x = f32x4.splat(1 - small), y = f32x4.splat(small);
   let c0 = y, c1 = x, c2 = y, c3 = x, c4 = y, c5 = x, c6 = y, c7 = x, c8 = y, c9 = x, c10 = y, c11 = x;
   for (let i = 0; i < iterations; i++) {
     c0 = step(c0, x, y); c1 = step(c1, x, y); c2 = step(c2, x, y);
