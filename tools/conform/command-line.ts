@@ -18,6 +18,7 @@ type Suite = (folder: string) => Promise<CaseResult[]>
 
 /** A suite is loaded when it is asked for: reading files needs no tensors. */
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  golden: async () => (await import('./golden/run.ts')).conformGolden,
   safetensors: async () => (await import('./safetensors.ts')).conformSafetensors,
   text: async () => (await import('./text-suite.ts')).conformText,
 }

@@ -1,0 +1,22 @@
+import type { Tensor } from '../../../src/index.ts'
+import type { Adapters } from './call.ts'
+import { graphOps } from './graphs.ts'
+import { layerOps } from './layers.ts'
+import { binaryOps } from './ops-binary.ts'
+import { matmulOps } from './ops-matmul.ts'
+import { reduceOps } from './ops-reduce.ts'
+import { shapeOps } from './ops-shape.ts'
+import { unaryOps } from './ops-unary.ts'
+import { recurrentOps } from './rnn.ts'
+
+/** The adapter of every op: one table per golden file. To support an op, add its line to the table of its file. */
+export const adapters: Adapters<Tensor> = {
+  ...unaryOps,
+  ...binaryOps,
+  ...reduceOps,
+  ...matmulOps,
+  ...shapeOps,
+  ...graphOps,
+  ...layerOps,
+  ...recurrentOps,
+}
