@@ -1,6 +1,5 @@
 import type { Heap, Kernels } from '../kernels.ts'
 import { logSumExp } from './softmax.ts'
-import { softplus } from './unary.ts'
 
 type CrossEntropy = Pick<Kernels, 'sparseCrossEntropy' | 'sparseCrossEntropyGrad' | 'sigmoidCrossEntropy'>
 
@@ -14,7 +13,12 @@ export function createCrossEntropy(heap: Heap): CrossEntropy {
       for (let r = 0; r < rows; r++) {
         const from = (x >>> shift) + r * cols
         const label = int[(labels >>> 2) + r]
-        v[(out >>> shift) + r] = label < 0 ? 0 : logSumExp(v, from, cols) - v[from + label]
+        if (label < 0) {
+          v[(out >>> shift) + r] = 0
+          continue
+        }
+        const { max, rest } = logSumExp(v, from, cols)
+        v[(out >>> shift) + r] = max - v[from + label] + rest
       }
     },
 
@@ -29,21 +33,21 @@ export function createCrossEntropy(heap: Heap): CrossEntropy {
           v.fill(0, to, to + cols)
           continue
         }
-        const total = logSumExp(v, from, cols)
+        const { max, rest } = logSumExp(v, from, cols)
         const scale = v[(g >>> shift) + r]
         for (let c = 0; c < cols; c++) {
-          const probability = Math.exp(v[from + c] - total)
+          const probability = Math.exp(v[from + c] - max - rest)
           v[to + c] = scale * (c === label ? probability - 1 : probability)
         }
       }
     },
 
-    // max(z, 0) + log(1 + exp(−|z|)) is softplus(z).
     sigmoidCrossEntropy: (out, z, y, n) => {
       const v = heap.float
       for (let i = 0; i < n; i++) {
         const logit = v[(z >>> shift) + i]
-        v[(out >>> shift) + i] = softplus(logit) - logit * v[(y >>> shift) + i]
+        const gap = Math.max(logit, 0) - logit * v[(y >>> shift) + i]
+        v[(out >>> shift) + i] = gap + Math.log1p(Math.exp(-Math.abs(logit)))
       }
     },
   }

@@ -1,12 +1,16 @@
 import type { Heap, Kernels } from '../kernels.ts'
 
-/** log Σ exp(v[i]) over `count` elements from `start`; the maximum is taken out, so nothing overflows. */
-export function logSumExp(v: Float32Array | Float64Array, start: number, count: number): number {
+/** The maximum and log Σ exp(v[i] − max) over `count` elements from `start`. */
+export function logSumExp(
+  v: Float32Array | Float64Array,
+  start: number,
+  count: number,
+): { max: number; rest: number } {
   let max = -Infinity
   for (let i = start; i < start + count; i++) max = Math.max(max, v[i])
   let sum = 0
   for (let i = start; i < start + count; i++) sum += Math.exp(v[i] - max)
-  return max + Math.log(sum)
+  return { max, rest: Math.log(sum) }
 }
 
 type Softmax = Pick<Kernels, 'softmax' | 'logSoftmax' | 'softmaxGrad' | 'logSoftmaxGrad'>
@@ -33,8 +37,9 @@ export function createSoftmax(heap: Heap): Softmax {
       for (let r = 0; r < rows; r++) {
         const from = (x >>> shift) + r * cols
         const to = (out >>> shift) + r * cols
-        const total = logSumExp(v, from, cols)
-        for (let c = 0; c < cols; c++) v[to + c] = v[from + c] - total
+        // The maximum first: huge logits then lose nothing.
+        const { max, rest } = logSumExp(v, from, cols)
+        for (let c = 0; c < cols; c++) v[to + c] = v[from + c] - max - rest
       }
     },
 

@@ -1,9 +1,200 @@
-export function unary_relu(out: usize, x: usize, n: i32): void {
-  const end = x + (<usize>n << 2);
-  const zero = f32x4.splat(0);
-  while (x < end) {
-    v128.store(out, f32x4.pmax(zero, v128.load(x)));
-    x += 16;
-    out += 16;
+// Unary maps of a few instructions.
+
+import { atLeast, atMost } from './vector';
+import { mapUnrolled } from './map';
+
+@unmanaged
+class Neg {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.neg(x);
   }
+}
+export function unary_neg(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Neg>(out, x, n);
+}
+
+@unmanaged
+class Abs {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.abs(x);
+  }
+}
+export function unary_abs(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Abs>(out, x, n);
+}
+
+@unmanaged
+class Sqrt {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.sqrt(x);
+  }
+}
+export function unary_sqrt(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Sqrt>(out, x, n);
+}
+
+@unmanaged
+class Rsqrt {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
+  }
+}
+export function unary_rsqrt(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Rsqrt>(out, x, n);
+}
+
+@unmanaged
+class Square {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.mul(x, x);
+  }
+}
+export function unary_square(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Square>(out, x, n);
+}
+
+@unmanaged
+class Reciprocal {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.div(f32x4.splat(1), x);
+  }
+}
+export function unary_reciprocal(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Reciprocal>(out, x, n);
+}
+
+@unmanaged
+class Floor {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.floor(x);
+  }
+}
+export function unary_floor(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Floor>(out, x, n);
+}
+
+@unmanaged
+class Ceil {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.ceil(x);
+  }
+}
+export function unary_ceil(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Ceil>(out, x, n);
+}
+
+/** Halves go to the even neighbour. */
+@unmanaged
+class Round {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.nearest(x);
+  }
+}
+export function unary_round(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Round>(out, x, n);
+}
+
+@unmanaged
+class Trunc {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.trunc(x);
+  }
+}
+export function unary_trunc(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Trunc>(out, x, n);
+}
+
+/** 1 with the sign of x where |x| > 0, and x itself (±0, NaN) elsewhere. */
+@unmanaged
+class Sign {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return v128.bitselect(
+      v128.or(v128.and(x, f32x4.splat(-0.0)), f32x4.splat(1)), x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
+  }
+}
+export function unary_sign(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Sign>(out, x, n);
+}
+
+@unmanaged
+class Relu {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return atLeast(x, f32x4.splat(0));
+  }
+}
+export function unary_relu(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Relu>(out, x, n);
+}
+
+@unmanaged
+class Relu6 {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return atMost(atLeast(x, f32x4.splat(0)), f32x4.splat(6));
+  }
+}
+export function unary_relu6(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Relu6>(out, x, n);
+}
+
+@unmanaged
+class HardTanh {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return atMost(atLeast(x, f32x4.splat(-1)), f32x4.splat(1));
+  }
+}
+export function unary_hardTanh(out: usize, x: usize, n: i32): void {
+  mapUnrolled<HardTanh>(out, x, n);
+}
+
+@unmanaged
+class HardSigmoid {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.div(
+      atMost(atLeast(f32x4.add(x, f32x4.splat(3)), f32x4.splat(0)), f32x4.splat(6)), f32x4.splat(6));
+  }
+}
+export function unary_hardSigmoid(out: usize, x: usize, n: i32): void {
+  mapUnrolled<HardSigmoid>(out, x, n);
+}
+
+@unmanaged
+class Softsign {
+  // @ts-ignore: decorator
+  @inline
+  of(x: v128): v128 {
+    return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));
+  }
+}
+export function unary_softsign(out: usize, x: usize, n: i32): void {
+  mapUnrolled<Softsign>(out, x, n);
 }
