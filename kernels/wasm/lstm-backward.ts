@@ -5,6 +5,7 @@
 // a matrix–vector product for dh and dx made of many steps at once.
 
 import { lstmGradients, lstmHardGradients } from './lstm-gates';
+import { SET, writeCoefficients } from './lstm-tanh';
 import { Backward, FEW, ROWS, TABLE, address, bytes, padded, paneled, takesPart } from './lstm-parameters';
 import { clear, copyOrClear, copyRow, interleave, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
 
@@ -48,7 +49,10 @@ function active(s: usize): usize { return s + TABLE; }
 function stage(s: usize): usize { return s + 2 * TABLE; }
 // @ts-ignore: decorator
 @inline
-function zeros(s: usize): usize { return stage(s) + 256; }
+function coefficients(s: usize): usize { return stage(s) + 128; }
+// @ts-ignore: decorator
+@inline
+function zeros(s: usize): usize { return coefficients(s) + 2 * SET; }
 // @ts-ignore: decorator
 @inline
 function dhArea(p: Backward, s: usize): usize { return zeros(s) + stateStep(p); }
@@ -108,6 +112,7 @@ function packTransposed(
  */
 export function lstm_backward_rows(parameters: usize, scratch: usize, from: i32, to: i32): void {
   const p = changetype<Backward>(parameters), s = scratch;
+  writeCoefficients(coefficients(s));
   clear(zeros(s), stateStep(p));
   const size = p.batch <= FEW ? 1 : ROWS;
   for (let first = from; first < to; first += size) {
@@ -217,7 +222,7 @@ function gradientRow(p: Backward, s: usize, r: i32, b: i32, row: i32, turn: i32)
   const dOut = p.dOut != 0 ? p.dOut + bytes(row * units) : zeros(s);
   let before = p.reverse ? cells + step : cells - step;
   if (turn == 0) before = p.c0 != 0 ? p.c0 + bytes(b * units) : zeros(s);
-  if (whole > 0) applyGradients(p, whole, gates, step, cells, before, dOut, dh, dc, dz);
+  if (whole > 0) applyGradients(p, coefficients(s), whole, gates, step, cells, before, dOut, dh, dc, dz);
   if (rest == 0) return;
   const staged = stage(s);
   clear(staged, 128);
@@ -225,16 +230,16 @@ function gradientRow(p: Backward, s: usize, r: i32, b: i32, row: i32, turn: i32)
   copyRow(staged + 64, cells + whole, rest);
   copyRow(staged + 80, before + whole, rest);
   copyRow(staged + 96, dOut + whole, rest);
-  applyGradients(p, 16, staged, 16, staged + 64, staged + 80, staged + 96, dh + whole, dc + whole, staged);
+  applyGradients(p, coefficients(s), 16, staged, 16, staged + 64, staged + 80, staged + 96, dh + whole, dc + whole, staged);
   for (let n = 0; n < 4; n++) copyRow(dz + <usize>n * step + whole, staged + <usize>n * 16, rest);
 }
 
 // @ts-ignore: decorator
 @inline
 function applyGradients(
-  p: Backward, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,
+  p: Backward, k: usize, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,
   dh: usize, dc: usize, dz: usize,
 ): void {
-  if (p.hardSigmoid) lstmHardGradients(size, gates, step, cells, before, dOut, dh, dc, dz);
-  else lstmGradients(size, gates, step, cells, before, dOut, dh, dc, dz);
+  if (p.hardSigmoid) lstmHardGradients(k, size, gates, step, cells, before, dOut, dh, dc, dz);
+  else lstmGradients(k, size, gates, step, cells, before, dOut, dh, dc, dz);
 }

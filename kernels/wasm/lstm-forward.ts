@@ -6,6 +6,7 @@
 // Both ways sum every z in the same order (x first, then h), so rows can be grouped and split as one likes.
 
 import { lstmGates, lstmHardGates } from './lstm-gates';
+import { SET, writeCoefficients } from './lstm-tanh';
 import { FEW, Forward, ROWS, TABLE, bytes, padded, takesPart } from './lstm-parameters';
 import { clear, copyRow, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
 
@@ -45,7 +46,10 @@ function active(s: usize): usize { return s + 2 * TABLE; }
 function stage(s: usize): usize { return s + 3 * TABLE; }
 // @ts-ignore: decorator
 @inline
-function biasArea(s: usize): usize { return stage(s) + 128; }
+function coefficients(s: usize): usize { return stage(s) + 128; }
+// @ts-ignore: decorator
+@inline
+function biasArea(s: usize): usize { return coefficients(s) + 2 * SET; }
 // @ts-ignore: decorator
 @inline
 function discard(p: Forward, s: usize): usize { return biasArea(s) + 4 * padded(p.units); }
@@ -120,6 +124,7 @@ function packFourColumns(count: i32, k: i32, from: usize, fromStep: usize, to: u
 export function lstm_forward_rows(parameters: usize, scratch: usize, from: i32, to: i32): void {
   const p = changetype<Forward>(parameters);
   const gate = padded(p.units), bias = biasArea(scratch);
+  writeCoefficients(coefficients(scratch));
   clear(bias, 4 * gate);
   if (p.bias != 0) {
     for (let n = 0; n < 4; n++) copyRow(bias + <usize>n * gate, p.bias + bytes(n * p.units), p.units);
@@ -221,10 +226,10 @@ function gateRow(p: Forward, s: usize, z: usize, r: i32, row: i32): void {
   const gates = p.gates != 0 ? p.gates + bytes(row * units * 4) : discard(p, s);
   const cells = p.cells != 0 ? p.cells + bytes(row * units) : discard(p, s);
   const out = p.out != 0 ? p.out + bytes(row * units) : discard(p, s);
-  if (whole > 0) applyGates(p, whole, z, bias, c, h, gates, bytes(units), cells, out);
+  if (whole > 0) applyGates(p, coefficients(s), whole, z, bias, c, h, gates, bytes(units), cells, out);
   if (rest == 0) return;
   const staged = stage(s);
-  applyGates(p, 16, z + whole, bias + whole, c + whole, h + whole, staged, 16, staged + 64, staged + 80);
+  applyGates(p, coefficients(s), 16, z + whole, bias + whole, c + whole, h + whole, staged, 16, staged + 64, staged + 80);
   for (let n = 0; n < 4; n++) copyRow(gates + bytes(n * units) + whole, staged + <usize>n * 16, rest);
   copyRow(cells + whole, staged + 64, rest);
   copyRow(out + whole, staged + 80, rest);
@@ -233,9 +238,9 @@ function gateRow(p: Forward, s: usize, z: usize, r: i32, row: i32): void {
 // @ts-ignore: decorator
 @inline
 function applyGates(
-  p: Forward, size: usize, z: usize, bias: usize, c: usize, h: usize,
+  p: Forward, k: usize, size: usize, z: usize, bias: usize, c: usize, h: usize,
   gates: usize, gateStep: usize, cells: usize, out: usize,
 ): void {
-  if (p.hardSigmoid) lstmHardGates(size, z, padded(p.units), bias, c, h, gates, gateStep, cells, out);
-  else lstmGates(size, z, padded(p.units), bias, c, h, gates, gateStep, cells, out);
+  if (p.hardSigmoid) lstmHardGates(k, size, z, padded(p.units), bias, c, h, gates, gateStep, cells, out);
+  else lstmGates(k, size, z, padded(p.units), bias, c, h, gates, gateStep, cells, out);
 }

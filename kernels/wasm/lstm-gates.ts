@@ -1,6 +1,7 @@
-// The gates of the LSTM: four units of one row at a time.
+// The gates of the LSTM: four units of one row at a time. `k` points to the coefficients of lstm-tanh, which each
+// function loads into local variables: t… for tanh, s… for the logistic function.
 
-import { sigmoid4, tanh4 } from './lstm-activations';
+import { SET, quotient } from './lstm-tanh';
 
 // @ts-ignore: decorator
 @inline
@@ -9,56 +10,71 @@ function hardSigmoid(z: v128): v128 {
   return f32x4.pmin(f32x4.pmax(linear, f32x4.splat(0)), f32x4.splat(1)); // NaN stays
 }
 
-// @ts-ignore: decorator
-@inline
-function sigma(z: v128, hard: bool): v128 {
-  return hard ? hardSigmoid(z) : sigmoid4(z);
-}
-
 /**
  * i, f, o = σ(z + b), g = tanh(z + b), c = f ⊙ c + i ⊙ g, h = o ⊙ tanh(c) for `size` bytes of units (whole vectors).
  * Gate n of z and bias is n·zStep bytes further, that of `gates` n·gateStep. c and h are the state, updated in place;
- * `cells` and `out` get a copy.
+ * `cells` and `out` get a copy. h has a loop of its own: it waits for c, which would hold up the next gates.
  */
 // @ts-ignore: decorator
 @inline
 function gates(
-  hard: bool, size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
+  hard: bool, k: usize, size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
   gates: usize, gateStep: usize, cells: usize, out: usize,
 ): void {
+  const tLow = v128.load(k), tHigh = v128.load(k, 16);
+  const tp0 = v128.load(k, 32), tp1 = v128.load(k, 48), tp2 = v128.load(k, 64), tp3 = v128.load(k, 80), tp4 = v128.load(k, 96);
+  const tq0 = v128.load(k, 112), tq1 = v128.load(k, 128), tq2 = v128.load(k, 144), tq3 = v128.load(k, 160), tq4 = v128.load(k, 176);
+  k += SET;
+  const sLow = v128.load(k), sHigh = v128.load(k, 16);
+  const sp0 = v128.load(k, 32), sp1 = v128.load(k, 48), sp2 = v128.load(k, 64), sp3 = v128.load(k, 80), sp4 = v128.load(k, 96);
+  const sq0 = v128.load(k, 112), sq1 = v128.load(k, 128), sq2 = v128.load(k, 144), sq3 = v128.load(k, 160), sq4 = v128.load(k, 176);
   const z1 = z + zStep, z2 = z1 + zStep, z3 = z2 + zStep;
   const b1 = bias + zStep, b2 = b1 + zStep, b3 = b2 + zStep;
   const f1 = gates + gateStep, g2 = f1 + gateStep, o3 = g2 + gateStep;
+  const half = f32x4.splat(0.5);
   for (let u: usize = 0; u < size; u += 16) {
-    const i = sigma(f32x4.add(v128.load(z + u), v128.load(bias + u)), hard);
+    let i = f32x4.add(v128.load(z + u), v128.load(bias + u));
+    let f = f32x4.add(v128.load(z1 + u), v128.load(b1 + u));
+    let g = f32x4.add(v128.load(z2 + u), v128.load(b2 + u));
+    let o = f32x4.add(v128.load(z3 + u), v128.load(b3 + u));
+    if (hard) {
+      i = hardSigmoid(i);
+      f = hardSigmoid(f);
+      o = hardSigmoid(o);
+    } else {
+      i = f32x4.add(half, quotient(i, sLow, sHigh, sp0, sp1, sp2, sp3, sp4, sq0, sq1, sq2, sq3, sq4));
+      f = f32x4.add(half, quotient(f, sLow, sHigh, sp0, sp1, sp2, sp3, sp4, sq0, sq1, sq2, sq3, sq4));
+      o = f32x4.add(half, quotient(o, sLow, sHigh, sp0, sp1, sp2, sp3, sp4, sq0, sq1, sq2, sq3, sq4));
+    }
+    g = quotient(g, tLow, tHigh, tp0, tp1, tp2, tp3, tp4, tq0, tq1, tq2, tq3, tq4);
     v128.store(gates + u, i);
-    const g = tanh4(f32x4.add(v128.load(z2 + u), v128.load(b2 + u)));
-    v128.store(g2 + u, g);
-    const f = sigma(f32x4.add(v128.load(z1 + u), v128.load(b1 + u)), hard);
     v128.store(f1 + u, f);
+    v128.store(g2 + u, g);
+    v128.store(o3 + u, o);
     const cell = f32x4.add(f32x4.mul(f, v128.load(c + u)), f32x4.mul(i, g));
     v128.store(c + u, cell);
     v128.store(cells + u, cell);
-    const o = sigma(f32x4.add(v128.load(z3 + u), v128.load(b3 + u)), hard);
-    v128.store(o3 + u, o);
-    const hidden = f32x4.mul(o, tanh4(cell));
+  }
+  for (let u: usize = 0; u < size; u += 16) {
+    const k = quotient(v128.load(c + u), tLow, tHigh, tp0, tp1, tp2, tp3, tp4, tq0, tq1, tq2, tq3, tq4);
+    const hidden = f32x4.mul(v128.load(o3 + u), k);
     v128.store(h + u, hidden);
     v128.store(out + u, hidden);
   }
 }
 
 export function lstmGates(
-  size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
+  k: usize, size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
   gateRow: usize, gateStep: usize, cells: usize, out: usize,
 ): void {
-  gates(false, size, z, zStep, bias, c, h, gateRow, gateStep, cells, out);
+  gates(false, k, size, z, zStep, bias, c, h, gateRow, gateStep, cells, out);
 }
 
 export function lstmHardGates(
-  size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
+  k: usize, size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
   gateRow: usize, gateStep: usize, cells: usize, out: usize,
 ): void {
-  gates(true, size, z, zStep, bias, c, h, gateRow, gateStep, cells, out);
+  gates(true, k, size, z, zStep, bias, c, h, gateRow, gateStep, cells, out);
 }
 
 /** σ′ in terms of y = σ(z); the hard one is 0 where y is clipped. */
@@ -83,13 +99,16 @@ function slope(y: v128, hard: bool): v128 {
 // @ts-ignore: decorator
 @inline
 function gradients(
-  hard: bool, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,
+  hard: bool, k: usize, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,
   dh: usize, dc: usize, dz: usize,
 ): void {
+  const tLow = v128.load(k), tHigh = v128.load(k, 16);
+  const tp0 = v128.load(k, 32), tp1 = v128.load(k, 48), tp2 = v128.load(k, 64), tp3 = v128.load(k, 80), tp4 = v128.load(k, 96);
+  const tq0 = v128.load(k, 112), tq1 = v128.load(k, 128), tq2 = v128.load(k, 144), tq3 = v128.load(k, 160), tq4 = v128.load(k, 176);
   const one = f32x4.splat(1);
   const step2 = step + step, step3 = step2 + step;
   for (let u: usize = 0; u < size; u += 16) {
-    const k = tanh4(v128.load(cells + u));
+    const k = quotient(v128.load(cells + u), tLow, tHigh, tp0, tp1, tp2, tp3, tp4, tq0, tq1, tq2, tq3, tq4);
     const o = v128.load(gates + step3 + u);
     const hidden = f32x4.add(v128.load(dh + u), v128.load(dOut + u));
     const through = f32x4.mul(hidden, f32x4.mul(o, f32x4.sub(one, f32x4.mul(k, k))));
@@ -106,13 +125,13 @@ function gradients(
 }
 
 export function lstmGradients(
-  size: usize, gateRow: usize, step: usize, cells: usize, before: usize, dOut: usize, dh: usize, dc: usize, dz: usize,
+  k: usize, size: usize, gateRow: usize, step: usize, cells: usize, before: usize, dOut: usize, dh: usize, dc: usize, dz: usize,
 ): void {
-  gradients(false, size, gateRow, step, cells, before, dOut, dh, dc, dz);
+  gradients(false, k, size, gateRow, step, cells, before, dOut, dh, dc, dz);
 }
 
 export function lstmHardGradients(
-  size: usize, gateRow: usize, step: usize, cells: usize, before: usize, dOut: usize, dh: usize, dc: usize, dz: usize,
+  k: usize, size: usize, gateRow: usize, step: usize, cells: usize, before: usize, dOut: usize, dh: usize, dc: usize, dz: usize,
 ): void {
-  gradients(true, size, gateRow, step, cells, before, dOut, dh, dc, dz);
+  gradients(true, k, size, gateRow, step, cells, before, dOut, dh, dc, dz);
 }

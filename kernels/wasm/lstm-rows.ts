@@ -135,7 +135,7 @@ export function multiplyRow(k: i32, a: usize, b: usize, n: i32, c: usize): void 
 
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
 }
