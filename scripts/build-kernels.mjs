@@ -1,7 +1,8 @@
 // Compiles kernels/wasm (AssemblyScript) and embeds the binaries as base64 modules under src/engine/generated.
 // The result is keyed by a hash of the sources: an unchanged tree is left alone.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -27,7 +28,7 @@ export const isFresh = () => existsSync(stampFile) && readFileSync(stampFile, 'u
 
 async function compile(name, { relaxed, shared }) {
   const asc = await import('assemblyscript/asc')
-  const outFile = join(outDir, `${name}-${shared ? 'shared' : 'private'}.wasm`)
+  const outFile = join(mkdtempSync(join(tmpdir(), 'kernels-')), 'kernels.wasm')
   const args = [
     join(sources, 'index.ts'),
     '--outFile',
@@ -64,8 +65,13 @@ function sharedFlagOffset(name, shared, own) {
   return differing[0]
 }
 
+/** Written beside and renamed, so that whoever reads meanwhile sees the old or the new file, never half of one. */
+function replaceFile(file, text) {
+  writeFileSync(`${file}.${process.pid}`, text)
+  renameSync(`${file}.${process.pid}`, file)
+}
+
 async function build() {
-  rmSync(outDir, { recursive: true, force: true })
   mkdirSync(outDir, { recursive: true })
   mkdirSync(generatedSources, { recursive: true })
   const generator = join(sources, 'generate.mjs')
@@ -77,7 +83,7 @@ async function build() {
     const shared = await compile(name, { relaxed, shared: true })
     const own = await compile(name, { relaxed, shared: false })
     const offset = sharedFlagOffset(name, shared, own)
-    writeFileSync(
+    replaceFile(
       join(outDir, `${name}.ts`),
       `/** Byte of the memory import's limits: ${own[offset]} for private memory, ${shared[offset]} for shared. */\n` +
         `export const sharedFlag = { offset: ${offset}, shared: ${shared[offset]} } as const\n` +
@@ -85,7 +91,7 @@ async function build() {
     )
     console.log(`kernels ${name}: ${own.length} bytes`)
   }
-  writeFileSync(stampFile, kernelHash())
+  replaceFile(stampFile, kernelHash())
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

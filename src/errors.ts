@@ -26,6 +26,8 @@ export class TensorloomError extends Error {
   readonly operation: string
   readonly problem: string
   readonly hint: string | undefined
+  /** The layers the error came through, outermost first. */
+  readonly layers: string[] = []
 
   constructor(facts: ErrorFacts) {
     const { operation, problem, hint, cause } = facts
@@ -36,6 +38,13 @@ export class TensorloomError extends Error {
     this.operation = operation
     this.problem = problem
     this.hint = hint
+  }
+
+  /** Called by each layer that the error passes on its way out; the message begins with the path of layers. */
+  enterLayer(label: string): void {
+    this.layers.unshift(label)
+    const hint = this.hint === undefined ? '' : `\n  Hint: ${this.hint}`
+    this.message = `in ${this.layers.join(' → ')}: ${this.operation} ${this.problem}${hint}`
   }
 }
 

@@ -1,4 +1,5 @@
 import { type DType, isFloat } from '../engine/dtype.ts'
+import { withVisibility } from '../engine/lifetime.ts'
 import { DTypeError } from '../errors.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
@@ -9,14 +10,17 @@ export type Operand = Tensor | number
 const scalars = new Map<number, Tensor>()
 const KEPT_SCALARS = 256
 
+/** Outlives the scope that happens to need it first. */
+const constant = (value: number): Tensor =>
+  withVisibility('user', null, () => fromCold(Float64Array.of(value), [], 'float32'))
+
 /** A float32 scalar. The numbers that formulas are full of are made once. */
 export function scalar(value: number): Tensor {
-  let tensor = scalars.get(value)
-  if (tensor === undefined) {
-    tensor = fromCold(Float64Array.of(value), [], 'float32')
-    // NaN keys and ±0 behave in a Map (0 and −0 are one key, so −0 is never kept).
-    if (scalars.size < KEPT_SCALARS && !Object.is(value, -0)) scalars.set(value, tensor)
-  }
+  // 0 and −0 are one key of a Map, so −0 is never kept.
+  const kept = Object.is(value, -0) ? undefined : scalars.get(value)
+  if (kept !== undefined) return kept
+  const tensor = constant(value)
+  if (scalars.size < KEPT_SCALARS && !Object.is(value, -0)) scalars.set(value, tensor)
   return tensor
 }
 
@@ -45,7 +49,7 @@ export function promote(operation: string, a: Operand, b: Operand): [Tensor, Ten
   const typeOf = (x: Operand, other: Operand): DType => {
     if (typeof x !== 'number') return requireTensor(operation, x).dtype
     const otherIsInt = typeof other !== 'number' && !isFloat(requireTensor(operation, other).dtype)
-    return otherIsInt && Number.isInteger(x) ? 'int32' : 'float32'
+    return otherIsInt && x === (x | 0) ? 'int32' : 'float32'
   }
   const float = isFloat(typeOf(a, b)) || isFloat(typeOf(b, a))
   if (float) return [toFloat(operation, a), toFloat(operation, b)]

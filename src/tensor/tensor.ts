@@ -1,6 +1,7 @@
 import { currentEngine } from '../engine/device.ts'
 import type { ColdArray, DType } from '../engine/dtype.ts'
 import { readStorage } from '../engine/engine.ts'
+import { lifetime } from '../engine/lifetime.ts'
 import { Storage } from '../engine/storage.ts'
 import { DTypeError, ShapeError } from '../errors.ts'
 import type { GraphNode } from './node.ts'
@@ -127,7 +128,8 @@ export class Tensor<S extends Shape = Shape> {
 export function fromCold<S extends Shape>(cold: ColdArray, shape: S, dtype: DType): Tensor<S> {
   const storage = new Storage(dtype, cold.length)
   storage.cold = cold
-  storage.visible = true
+  if (lifetime.mode === 'user') storage.visible = true
+  else lifetime.created?.push(storage)
   return new Tensor(storage, shape)
 }
 

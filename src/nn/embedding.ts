@@ -1,0 +1,97 @@
+import { ShapeError, ValueError } from '../errors.ts'
+import { checkedIndices, gather } from '../ops/gather.ts'
+import { equal, notEqual } from '../ops/compare.ts'
+import { expandDims } from '../ops/reshape.ts'
+import { where } from '../ops/where.ts'
+import type { Shape } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { InitializerName } from './initializers.ts'
+import { BUILT_IN, describeShape, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
+import { refuseUnknown, requireCount } from './options.ts'
+import type { Parameter } from './parameter.ts'
+
+export interface EmbeddingOptions<Output extends number = number> extends LayerOptions {
+  /** Number of different ids: ids go from 0 to inputDim − 1. */
+  readonly inputDim: number
+  /** Length of the vector of each id. */
+  readonly outputDim: Output
+  /** Id 0 is padding: later layers skip those steps. Default false. */
+  readonly maskZero?: boolean
+  /** An id whose vector starts at zero and is never trained. None by default. */
+  readonly paddingIndex?: number
+  /** Default `uniform`, U(−0.05, 0.05). */
+  readonly embeddingsInitializer?: InitializerName
+}
+
+const KNOWN = ['name', 'inputDim', 'outputDim', 'maskZero', 'paddingIndex', 'embeddingsInitializer']
+
+/**
+ * A vector for each id: row x of a table that is trained.
+ *
+ *   ids [batch, ...] → [batch, ..., outputDim]
+ *
+ * @throws ValueError for an id outside 0 … inputDim − 1, naming it and its position
+ * @example embedding({ inputDim: 10000, outputDim: 64, maskZero: true })
+ */
+export class Embedding<Output extends number = number> extends Layer<number, Output> {
+  static override readonly className: string = 'Embedding'
+  static readonly [BUILT_IN] = true
+  /** [inputDim, outputDim], U(−0.05, 0.05) */
+  declare embeddings: Parameter
+  private readonly options: EmbeddingOptions
+
+  constructor(options: EmbeddingOptions<Output>) {
+    super(options)
+    refuseUnknown('Embedding', options, KNOWN)
+    this.options = options
+    requireCount('Embedding', 'inputDim', options.inputDim)
+    requireCount('Embedding', 'outputDim', options.outputDim)
+    const { paddingIndex, inputDim } = options
+    if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < inputDim)) {
+      throw new ValueError({
+        operation: 'Embedding',
+        problem: `needs paddingIndex in 0 … ${inputDim - 1}, got ${paddingIndex}.`,
+      })
+    }
+    this.build([])
+  }
+
+  override outputShape(inputShape: Shape): Shape {
+    return [...inputShape, this.options.outputDim]
+  }
+
+  protected override createParameters(): void {
+    const { inputDim, outputDim, paddingIndex, embeddingsInitializer = 'uniform' } = this.options
+    this.embeddings = this.parameter([inputDim, outputDim], embeddingsInitializer)
+    if (paddingIndex !== undefined) {
+      const start = paddingIndex * outputDim
+      this.embeddings.storage.cold?.fill(0, start, start + outputDim)
+    }
+  }
+
+  protected override compute(x: Tensor): Tensor {
+    const { inputDim, paddingIndex } = this.options
+    if (x.rank === 0) {
+      throw new ShapeError({ operation: 'Embedding', problem: `needs ids with a batch axis, got ${describeShape([])}.` })
+    }
+    const ids = checkedIndices('Embedding', x, inputDim, { wrap: false, what: 'the id' })
+    const vectors = gather(this.embeddings, ids)
+    if (paddingIndex === undefined) return vectors
+    // The values of padding pass, their gradient does not: it must not move the padding vector.
+    const isPadding = expandDims(equal(ids, paddingIndex), { axis: -1 })
+    return where(isPadding, vectors.detach(), vectors)
+  }
+
+  override maskFor(x: Tensor, _mask: Tensor | null): Tensor | null {
+    return this.options.maskZero === true ? notEqual(x, 0) : null
+  }
+
+  override config(): LayerConfig {
+    return { ...this.options, name: this.name }
+  }
+}
+
+/** An `Embedding` layer that carries its size in its type. */
+export const embedding = <const Output extends number>(options: EmbeddingOptions<Output>): Embedding<Output> =>
+  new Embedding(options)
+
