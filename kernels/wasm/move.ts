@@ -95,8 +95,8 @@ function strided(out: usize, outRow: usize, outCol: usize, x: usize, xRow: usize
   }
 }
 
-/** Rows and columns of a block: 16 KB, so that whole cache lines are read and written. */
-const BLOCK: i32 = 64;
+/** Rows and columns of a block: 4 KB, so that whole cache lines are read and written. */
+const BLOCK: i32 = 32;
 
 function transposeBlock(out: usize, outRow: usize, x: usize, xRow: usize, rows: i32, cols: i32): void {
   let r = 0;

@@ -38,19 +38,23 @@ function sumOfExp(out: usize, x: usize, n: i32, largest: f32, keep: bool): f64 {
     n -= left;
     let s0 = f32x4.splat(0);
     let s1 = s0;
-    for (; left >= 8; left -= 8) {
+    for (; left >= 16; left -= 16) {
       const e0 = expBelow(f32x4.sub(v128.load(x), max));
       const e1 = expBelow(f32x4.sub(v128.load(x, 16), max));
-      s0 = f32x4.add(s0, e0);
-      s1 = f32x4.add(s1, e1);
+      const e2 = expBelow(f32x4.sub(v128.load(x, 32), max));
+      const e3 = expBelow(f32x4.sub(v128.load(x, 48), max));
+      s0 = f32x4.add(s0, f32x4.add(e0, e1));
+      s1 = f32x4.add(s1, f32x4.add(e2, e3));
       if (keep) {
         v128.store(out, e0);
         v128.store(out, e1, 16);
-        out += 32;
+        v128.store(out, e2, 32);
+        v128.store(out, e3, 48);
+        out += 64;
       }
-      x += 32;
+      x += 64;
     }
-    if (left) {
+    for (; left > 0; left -= 4) {
       const e = expBelow(f32x4.sub(v128.load(x), max));
       s0 = f32x4.add(s0, e);
       if (keep) {

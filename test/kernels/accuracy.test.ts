@@ -57,4 +57,22 @@ describe.each(variants)('accuracy of the %s kernels', variant => {
       expect(worst, `at ${at}`).toBeLessThanOrEqual(max)
     })
   }
+
+  it('exp is infinite and zero exactly where float32 has no normal number left', () => {
+    const edges = [
+      { from: 88.7, to: 88.75, signs: [1] },
+      { from: 87.3, to: 87.4, signs: [-1] },
+    ]
+    for (const edge of edges) {
+      const x = sweep(edge, 5000)
+      const p = heap.put(x)
+      kernels.unary.exp(p, p, x.length)
+      const y = heap.get(p, x.length)
+      x.forEach((v, i) => {
+        const want = Math.fround(Math.exp(v))
+        if (want < 2 ** -126) expect(y[i], `exp(${v})`).toBeLessThanOrEqual(2 ** -126)
+        else expect(ulps(y[i], want), `exp(${v})`).toBeLessThanOrEqual(2)
+      })
+    }
+  })
 })

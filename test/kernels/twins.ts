@@ -25,9 +25,25 @@ export function exactLibrary(): Library {
   return { heap, kernels: createReferenceKernels(heap) }
 }
 
+/** A source of libraries that hands out the same one until half of its heap is used. */
+function recycled(create: () => Library): () => Library {
+  let library: Library | undefined
+  return () => {
+    const top = library?.heap.allocate(16) ?? Infinity
+    if (library === undefined || top > 24 << 20) library = create()
+    return library
+  }
+}
+
+const recycledExact = recycled(exactLibrary)
+const recycledWasm = {
+  muladd: recycled(() => wasmLibrary('muladd')),
+  relaxed: recycled(() => wasmLibrary('relaxed')),
+}
+
 /** Runs the same body on both libraries and returns both results. */
 export function onBoth<T>(variant: WasmVariant, body: (library: Library) => T): { got: T; want: T } {
-  return { got: body(wasmLibrary(variant)), want: body(exactLibrary()) }
+  return { got: body(recycledWasm[variant]()), want: body(recycledExact()) }
 }
 
 const guardValues = [1234.5, -77, 0.125, 9]
