@@ -44,11 +44,24 @@ class BackwardPass {
     try {
       for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
       for (const node of nodes) if (node.active) this.visit(node)
+    } catch (error) {
+      this.abandon(nodes)
+      throw error
     } finally {
       gradMode.retainGraph = outer
-      // Also after an error: kernels may have overwritten what was saved.
-      if (!this.retainGraph) for (const node of nodes) this.spend(node)
+      // Also after an error: kernels may have overwritten what was saved. What no gradient went through stays.
+      if (!this.retainGraph) for (const node of nodes) if (node.active) this.spend(node)
     }
+  }
+
+  /** Lets go of every pending gradient: nothing may point at them after an error. */
+  private abandon(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) {
+      for (const gradient of node.gradients ?? []) if (gradient !== null) this.letGo(gradient)
+      node.gradients = null
+    }
+    for (const gradient of this.results.values()) this.letGo(gradient)
+    this.results.clear()
   }
 
   /** Every recorded operation below the roots, latest first, marked `active` if a gradient must flow through it. */
@@ -57,7 +70,13 @@ class BackwardPass {
     const stack: GraphNode[] = []
     const meet = (tensor: Tensor): void => {
       const { node } = tensor
-      if (node === null || node.pass === this.id || (this.stopAtWanted && this.wanted?.has(tensor))) return
+      if (
+        !tensor.requiresGrad ||
+        node === null ||
+        node.pass === this.id ||
+        (this.stopAtWanted && this.wanted?.has(tensor))
+      )
+        return
       if (node.spent) throw spentGraph()
       node.pass = this.id
       node.gradients = null
@@ -79,7 +98,7 @@ class BackwardPass {
   private leadsSomewhere(tensor: Tensor): boolean {
     if (!tensor.requiresGrad) return false
     if (this.wanted === null) return true
-    return this.wanted.has(tensor) || (tensor.node !== null && tensor.node.active)
+    return this.wanted.has(tensor) || tensor.node?.active === true
   }
 
   private wantsOutputOf(node: GraphNode): boolean {
@@ -108,6 +127,7 @@ class BackwardPass {
       !this.createGraph &&
       sum.storage.temporary &&
       sum.storage.holds === 1 &&
+      !sum.storage.visible &&
       sum.storage !== gradient.storage
     ) {
       addInPlace(sum, gradient)
@@ -157,8 +177,10 @@ class BackwardPass {
       }
     } finally {
       lifetime.created = outer
+      for (const storage of created) {
+        if (storage.holds === 0 && !(this.createGraph && storage.recorded)) this.free(storage)
+      }
     }
-    if (!this.createGraph) for (const storage of created) if (storage.holds === 0) this.free(storage)
     for (const gradient of gradients) if (gradient !== null) this.letGo(gradient)
     node.gradients = null
   }
@@ -172,7 +194,7 @@ class BackwardPass {
     }
     for (const input of node.inputs) {
       // Constants made inside a layer: dropout masks, casts of labels.
-      if (input.node === null && !input.requiresGrad && !input.storage.visible) retire(input.storage)
+      if (!input.requiresGrad && !input.storage.visible) retire(input.storage)
     }
     node.inputs = []
     node.outputs = []
@@ -194,6 +216,10 @@ function addInPlace(sum: Tensor, gradient: Tensor): void {
   engine.kernels.axpy(engine.pointerForWrite(sum.storage), engine.pointer(gradient.storage), sum.size, 1)
 }
 
+/** The error of an operation that has no gradient, with the reason that it gives. */
+export const withoutGradient = (name: string, reason: string): GradientError =>
+  new GradientError({ operation: `backward of ${name}`, problem: `has no gradient: ${reason}` })
+
 const spentGraph = (): GradientError =>
   new GradientError({
     operation: 'backward',
@@ -209,6 +235,8 @@ const changedInPlace = (node: GraphNode): GradientError =>
   })
 
 function checkRoot(operation: string, root: Tensor, seed: Tensor | undefined): void {
+  const reason = root.node?.rule.noGradient
+  if (typeof reason === 'string') throw withoutGradient(root.node?.rule.name ?? '', reason)
   if (root.dtype !== 'float32') {
     throw new DTypeError({
       operation,
@@ -255,7 +283,7 @@ export function computeGradients(
   wanted: ReadonlySet<Tensor> | null,
   options: BackwardOptions & { readonly stopAtWanted?: boolean },
 ): Map<Tensor, Tensor> {
-  roots.forEach((root, i) => checkRoot(operation, root, seeds[i]))
+  for (const [i, root] of roots.entries()) checkRoot(operation, root, seeds[i])
   const pass = new BackwardPass(options, wanted, options.stopAtWanted ?? false)
   const outerEnabled = gradMode.enabled
   gradMode.enabled = options.createGraph ?? false
@@ -269,7 +297,11 @@ export function computeGradients(
   } finally {
     gradMode.enabled = outerEnabled
   }
-  for (const gradient of pass.results.values()) gradient.storage.holds--
+  for (const { storage } of pass.results.values()) {
+    storage.holds--
+    // Part of a graph now, and perhaps the same for two leaves: never written to.
+    if (options.createGraph) storage.visible = true
+  }
   return pass.results
 }
 

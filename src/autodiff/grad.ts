@@ -18,6 +18,23 @@ function asLeaf(tensor: Tensor, keepGraph: boolean): Tensor {
   return leaf
 }
 
+/** How many of the functions below are running inside one another. */
+let depth = 0
+
+/** Runs f; a `grad` within it finds that it is inside another one. */
+function nested(f: () => Tensor): Tensor {
+  depth++
+  try {
+    return enableGrad(f)
+  } finally {
+    depth--
+  }
+}
+
+/** Inside another `grad`, gradients by what that one differentiates by must be differentiable themselves. */
+const wantsGraph = (options: Pick<BackwardOptions, 'createGraph'>, inputs: readonly Tensor[]): boolean =>
+  options.createGraph ?? (depth > 0 && inputs.some(input => input.requiresGrad))
+
 function zerosFor(tensor: Tensor): Tensor {
   return fromCold(new Float32Array(tensor.size), tensor.shape, 'float32')
 }
@@ -25,7 +42,8 @@ function zerosFor(tensor: Tensor): Tensor {
 /**
  * A function that returns both f(…) and its gradients by every argument.
  *
- * An argument that f does not depend on gets zeros. With `createGraph` the gradients can be differentiated again.
+ * An argument that f does not depend on gets zeros. With `createGraph` the gradients can be differentiated again;
+ * inside another `grad` that is the default.
  *
  * @example
  * const { value, gradients: [dw] } = valueAndGrad((w: Tensor) => w.square().sum())(w)
@@ -35,10 +53,11 @@ export function valueAndGrad<T extends readonly Tensor[]>(
   options: Pick<BackwardOptions, 'createGraph'> = {},
 ): (...inputs: T) => { value: Tensor; gradients: { [K in keyof T]: Tensor } } {
   return (...inputs) => {
-    const leaves = inputs.map(input => asLeaf(input, options.createGraph ?? false))
-    const value = enableGrad(() => f(...(leaves as readonly Tensor[] as T)))
+    const createGraph = wantsGraph(options, inputs)
+    const leaves = inputs.map(input => asLeaf(input, createGraph))
+    const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
     const results = value.requiresGrad
-      ? computeGradients('grad', [value], [undefined], new Set(leaves), options)
+      ? computeGradients('grad', [value], [undefined], new Set(leaves), { createGraph })
       : new Map<Tensor, Tensor>()
     const gradients = leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf))
     for (const gradient of gradients) gradient.storage.visible = true
@@ -86,14 +105,16 @@ export function vjp<T extends readonly Tensor[]>(
   ...inputs: T
 ): { value: Tensor; pullback: (cotangent: Tensor) => { [K in keyof T]: Tensor } } {
   const leaves = inputs.map(input => asLeaf(input, false))
-  const value = enableGrad(() => f(...(leaves as readonly Tensor[] as T)))
+  const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
   return {
     value,
     pullback: cotangent => {
       const results = value.requiresGrad
         ? computeGradients('vjp', [value], [cotangent], new Set(leaves), { retainGraph: true })
         : new Map<Tensor, Tensor>()
-      return leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf)) as { [K in keyof T]: Tensor }
+      const gradients = leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf))
+      for (const gradient of gradients) gradient.storage.visible = true
+      return gradients as { [K in keyof T]: Tensor }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { Tensor } from '../tensor/tensor.ts'
 
 /** Whether operations are recorded now, and whether the running backward pass may use up what the graph saved. */
 export const gradMode = { enabled: true, retainGraph: true }
@@ -36,34 +36,38 @@ export function internalScope<T extends ScopeResult>(body: () => T): T {
   const outerMode = lifetime.mode
   const outerCreated = lifetime.created
   const created: Storage[] = []
+  const visits = lifetime.visits
   let result: T
   try {
     result = withVisibility('internal', created, body)
   } catch (error) {
-    // The graph of a forward that threw is out of reach: nothing of it is needed.
-    for (const storage of created) {
-      if (!storage.visible && !storage.owned && storage.engine !== null) storage.engine.release(storage)
-    }
+    // The graph of a forward that threw is out of reach, unless user code met a part of it.
+    const isOutOfReach = visits === lifetime.visits
+    for (const storage of created) if (isOutOfReach || !storage.recorded) releaseUnseen(storage)
     throw error
   }
-  for (const tensor of Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor]) {
-    tensor.storage.holds++
-    if (outerMode === 'user') tensor.storage.visible = true
+  const results: readonly Tensor[] = result instanceof Tensor ? [result] : result
+  for (const { storage } of results) {
+    storage.holds++
+    if (outerMode === 'user') storage.visible = true
   }
   for (const storage of created) {
-    if (storage.holds > 0) outerCreated?.push(storage)
-    else if (!storage.recorded && !storage.visible && !storage.owned && storage.engine !== null) {
-      storage.engine.release(storage)
-    }
+    // What the graph needs is the outer scope's as well: it goes if that one throws.
+    if (storage.holds > 0 || storage.recorded) outerCreated?.push(storage)
+    else releaseUnseen(storage)
   }
-  for (const tensor of Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor]) {
-    tensor.storage.holds--
-  }
+  for (const { storage } of results) storage.holds--
   return result
+}
+
+/** Frees what neither user code nor an owner can reach. */
+function releaseUnseen(storage: Storage): void {
+  if (!storage.visible && !storage.owned && storage.engine !== null) storage.engine.release(storage)
 }
 
 /** Calls code that the user wrote from within built-in code: what it is handed and what it makes stays readable. */
 export function userScope<T>(handed: readonly Tensor[], body: () => T): T {
+  lifetime.visits++
   for (const tensor of handed) tensor.storage.visible = true
   return withVisibility('user', null, body)
 }

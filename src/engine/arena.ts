@@ -12,7 +12,7 @@ const LARGE_GRAIN = 4096
 
 /** Four classes per power of two from 128 bytes on, multiples of 16 below. */
 function smallClass(bytes: number): number {
-  if (bytes <= 128) return (bytes + 15) >> 4
+  if (bytes <= 128) return bytes > 16 ? (bytes + 15) >> 4 : 1
   const octave = 31 - Math.clz32(bytes - 1)
   return 8 + ((octave - 7) << 2) + ((bytes - 1 - (1 << octave)) >> (octave - 2)) + 1
 }
@@ -53,13 +53,13 @@ export class Arena {
 
   /** The size of the block that a request for `bytes` gets. */
   static blockBytes(bytes: number): number {
-    if (bytes <= SMALL_LIMIT) return smallClassBytes(smallClass(bytes < 16 ? 16 : bytes))
+    if (bytes <= SMALL_LIMIT) return smallClassBytes(smallClass(bytes))
     return Math.ceil(bytes / LARGE_GRAIN) * LARGE_GRAIN
   }
 
   /** Returns the address of a block of at least `bytes` bytes, or 0 when the memory is full. */
   allocate(bytes: number): Pointer {
-    return bytes <= SMALL_LIMIT ? this.allocateSmall(bytes < 16 ? 16 : bytes) : this.allocateLarge(bytes)
+    return bytes <= SMALL_LIMIT ? this.allocateSmall(bytes) : this.allocateLarge(bytes)
   }
 
   /** Gives a block back; `bytes` is the size it was asked for with. */
@@ -70,7 +70,7 @@ export class Arena {
       this.insertFree(pointer, size)
       return
     }
-    const index = smallClass(bytes < 16 ? 16 : bytes)
+    const index = smallClass(bytes)
     this.bytesInUse -= smallClassBytes(index)
     this.small[index].push(pointer)
   }

@@ -2,7 +2,7 @@ import type { Kernels, Pointer } from '../../kernels/kernels.ts'
 import type { ColdArray, DType } from './dtype.ts'
 import { lifetime } from './lifetime.ts'
 import { type EngineMemory, outOfMemory } from './memory.ts'
-import { Storage } from './storage.ts'
+import { type Lease, Storage } from './storage.ts'
 
 export type DeviceName = 'wasm' | 'reference' | 'reference64'
 
@@ -14,15 +14,19 @@ export class Engine {
   budget = 256 * MEGABYTE
   /** Hot bytes with an owner may reach this many before parameters not used lately are evicted. */
   ownedBudget = 512 * MEGABYTE
+  /** So many hot storages may be without an owner: small ones cost more in objects than in bytes. */
+  mostUnowned = 1 << 16
   private unownedBytes = 0
+  private unownedCount = 0
   private ownedBytes = 0
   private oldest: Storage | null = null
   private newest: Storage | null = null
-  private readonly owned = new Set<WeakRef<Storage>>()
+  private readonly leases = new Set<Lease>()
   private tick = 1
-  private readonly finalizer = new FinalizationRegistry<NonNullable<Storage['lease']>>(lease => {
+  private readonly finalizer = new FinalizationRegistry<Lease>(lease => {
     if (!lease.live) return
     lease.live = false
+    this.leases.delete(lease)
     this.ownedBytes -= lease.bytes
     this.memory.arena.free(lease.pointer, lease.bytes)
   })
@@ -51,7 +55,9 @@ export class Engine {
    */
   beginOperation(): void {
     this.tick++
-    if (this.unownedBytes > this.budget) this.evictDownTo(this.budget)
+    if (this.unownedBytes > this.budget || this.unownedCount > this.mostUnowned) {
+      this.evictDownTo(this.budget, this.mostUnowned)
+    }
     if (this.ownedBytes > this.ownedBudget) this.evictOwned(this.ownedBudget)
   }
 
@@ -86,7 +92,7 @@ export class Engine {
     const bytes = this.bytesOf(storage)
     let pointer = this.memory.arena.allocate(bytes)
     if (pointer === 0) {
-      this.evictDownTo(0)
+      this.evictDownTo(0, 0)
       this.evictOwned(0)
       pointer = this.memory.arena.allocate(bytes)
       if (pointer === 0) throw outOfMemory(bytes)
@@ -94,7 +100,7 @@ export class Engine {
     storage.engine = this
     storage.pointer = pointer
     storage.usedAt = this.tick
-    if (storage.owned) this.lease(storage, bytes)
+    if (storage.owned) this.startLease(storage, bytes)
     else this.enqueue(storage, bytes)
   }
 
@@ -124,12 +130,8 @@ export class Engine {
 
   private vacate(storage: Storage): void {
     const bytes = this.bytesOf(storage)
-    if (storage.lease !== null) {
-      storage.lease.live = false
-      storage.lease = null
-      this.finalizer.unregister(storage)
-      this.ownedBytes -= bytes
-    } else if (storage.queued) this.dequeue(storage, bytes)
+    if (storage.lease !== null) this.endLease(storage, storage.lease)
+    else if (storage.queued) this.dequeue(storage, bytes)
     this.memory.arena.free(storage.pointer, bytes)
     storage.engine = null
     storage.pointer = 0
@@ -150,27 +152,33 @@ export class Engine {
     if (storage.engine !== this) return
     const bytes = this.bytesOf(storage)
     if (storage.queued) this.dequeue(storage, bytes)
-    this.lease(storage, bytes)
+    this.startLease(storage, bytes)
   }
 
   /** The reverse: a gradient buffer, say, that was handed to user code. */
   disown(storage: Storage): void {
     if (!storage.owned) return
     storage.owned = false
-    if (storage.lease === null) return
-    const bytes = this.bytesOf(storage)
-    storage.lease.live = false
-    storage.lease = null
-    this.finalizer.unregister(storage)
-    this.ownedBytes -= bytes
-    this.enqueue(storage, bytes)
+    const { engine, lease } = storage
+    if (engine === null || lease === null) return
+    engine.endLease(storage, lease)
+    engine.enqueue(storage, lease.bytes)
   }
 
-  private lease(storage: Storage, bytes: number): void {
-    storage.lease = { pointer: storage.pointer, bytes, live: true }
+  private startLease(storage: Storage, bytes: number): void {
+    const lease: Lease = { pointer: storage.pointer, bytes, live: true, owner: new WeakRef(storage) }
+    storage.lease = lease
     this.ownedBytes += bytes
-    this.finalizer.register(storage, storage.lease, storage)
-    this.owned.add(new WeakRef(storage))
+    this.leases.add(lease)
+    this.finalizer.register(storage, lease, storage)
+  }
+
+  private endLease(storage: Storage, lease: Lease): void {
+    lease.live = false
+    storage.lease = null
+    this.leases.delete(lease)
+    this.finalizer.unregister(storage)
+    this.ownedBytes -= lease.bytes
   }
 
   private enqueue(storage: Storage, bytes: number): void {
@@ -181,6 +189,7 @@ export class Engine {
     else this.newest.newer = storage
     this.newest = storage
     this.unownedBytes += bytes
+    this.unownedCount++
   }
 
   private dequeue(storage: Storage, bytes: number): void {
@@ -192,11 +201,12 @@ export class Engine {
     storage.newer = null
     storage.queued = false
     this.unownedBytes -= bytes
+    this.unownedCount--
   }
 
-  private evictDownTo(bytes: number): void {
+  private evictDownTo(bytes: number, count: number): void {
     let next = this.oldest
-    while (next !== null && this.unownedBytes > bytes) {
+    while (next !== null && (this.unownedBytes > bytes || this.unownedCount > count)) {
       const storage = next
       next = storage.newer
       if (storage.usedAt !== this.tick) this.evict(storage)
@@ -206,10 +216,9 @@ export class Engine {
   /** Evicts owned storages, least recently used first, but none that the running operation uses. */
   private evictOwned(bytes: number): void {
     const alive: Storage[] = []
-    for (const reference of this.owned) {
-      const storage = reference.deref()
-      if (storage === undefined || storage.lease === null) this.owned.delete(reference)
-      else alive.push(storage)
+    for (const lease of this.leases) {
+      const storage = lease.owner.deref()
+      if (storage !== undefined) alive.push(storage)
     }
     alive.sort((a, b) => a.usedAt - b.usedAt)
     for (const storage of alive) {

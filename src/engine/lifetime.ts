@@ -13,9 +13,11 @@ interface Lifetime {
   mode: Visibility
   /** Collects what is created in `internal` and `backward` mode, while someone wants to free it. */
   created: Storage[] | null
+  /** How often user code was called from within built-in code: it may have kept what it was handed, graph and all. */
+  visits: number
 }
 
-export const lifetime: Lifetime = { mode: 'user', created: null }
+export const lifetime: Lifetime = { mode: 'user', created: null, visits: 0 }
 
 /** Runs `body` with another visibility; `created`, if given, collects its new storages. */
 export function withVisibility<T>(mode: Visibility, created: Storage[] | null, body: () => T): T {

@@ -109,7 +109,7 @@ export function wasmMemory(): EngineMemory {
 export function plainMemory(bits: 32 | 64): EngineMemory {
   let buffer = new ArrayBuffer(1 << 20)
   const enlarge = (bytes: number): boolean => {
-    const wish = Math.ceil(Math.max(bytes, buffer.byteLength * 2) / 16) * 16
+    const wish = Math.ceil(Math.max(bytes, Math.min(buffer.byteLength * 2, LARGEST)) / 16) * 16
     if (wish > LARGEST) return false
     try {
       const next = new ArrayBuffer(wish)

@@ -9,6 +9,7 @@ export interface Lease {
   readonly pointer: Pointer
   readonly bytes: number
   live: boolean
+  readonly owner: WeakRef<Storage>
 }
 
 /**

@@ -102,12 +102,18 @@ export function split(
   requireTensor('split', x)
   const axis = normalizeAxis('split', options.axis ?? 0, x.shape)
   const length = x.shape[axis]
-  const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
+  const isCount = typeof parts === 'number'
+  const count = isCount && Number.isInteger(parts) && parts > 0 ? parts : 0
+  const sizes = isCount ? new Array<number>(count).fill(length / count) : parts
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (total !== length || sizes.some(size => !Number.isInteger(size) || size < 0)) {
+  if (
+    (isCount && count === 0) ||
+    total !== length ||
+    sizes.some(size => !Number.isInteger(size) || size < 0)
+  ) {
     throw new ShapeError({
       operation: 'split',
-      problem: `cannot cut axis ${axis} of ${formatShape(x.shape)} (${length}) into [${sizes.join(', ')}].`,
+      problem: `cannot cut axis ${axis} of ${formatShape(x.shape)} (${length}) into ${isCount ? `${parts} equal parts` : `[${sizes.join(', ')}]`}.`,
       hint: 'give sizes that sum to the axis, or a number that divides it.',
       shapes: [x.shape],
     })

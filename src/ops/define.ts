@@ -1,3 +1,4 @@
+import { withoutGradient } from '../autodiff/backward.ts'
 import { gradMode } from '../autodiff/mode.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'
@@ -5,8 +6,7 @@ import type { DType } from '../engine/dtype.ts'
 import type { Engine } from '../engine/engine.ts'
 import { lifetime } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
-import { GradientError } from '../errors.ts'
-import type { GradientRule, GraphNode, Thunk } from '../tensor/node.ts'
+import { deadEnd, type GradientRule, type GraphNode, type Thunk } from '../tensor/node.ts'
 import { type Shape, sizeOf } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
@@ -49,10 +49,6 @@ function register(name: string, gradient: unknown): void {
   registry.set(name, { name, noGradient: typeof gradient === 'string' ? gradient : null })
 }
 
-function withoutGradient(name: string, reason: string): never {
-  throw new GradientError({ operation: `backward of ${name}`, problem: `has no gradient: ${reason}` })
-}
-
 /** Addresses are in bytes; shorthand for the common case in `forward`. */
 export const at = (engine: Engine, tensor: Tensor): number => engine.pointer(tensor.storage)
 
@@ -70,11 +66,13 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
   const rule: GradientRule = {
     name,
     readsValues: spec.readsValues ?? true,
-    gradient:
-      typeof gradient === 'string'
-        ? () => withoutGradient(name, gradient)
-        : (node, [g]) => (g === null ? [] : gradient(node.inputs, g, node.attributes as A, node.outputs[0])),
+    noGradient: typeof gradient === 'string' ? gradient : undefined,
+    gradient: (node, [g]) => {
+      if (typeof gradient === 'string') throw withoutGradient(name, gradient)
+      return g === null ? [] : gradient(node.inputs, g, node.attributes as A, node.outputs[0])
+    },
   }
+  const end = deadEnd(rule)
   return (inputs, attributes) => {
     const outShape = shape(inputs, attributes)
     const engine = currentEngine()
@@ -83,8 +81,9 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     const storage = engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
     forward(inputs, out, attributes, engine)
-    if (outType === 'float32' && needsRecording(inputs)) record(rule, inputs, [out], attributes, [])
-    else settle(engine, storage)
+    if (!needsRecording(inputs)) settle(engine, storage)
+    else if (outType === 'float32') record(rule, inputs, [out], attributes, [])
+    else out.node = end
     return out
   }
 }

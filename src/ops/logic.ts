@@ -17,11 +17,14 @@ function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): (x: Operand) => 
 }
 
 /** Whether each element is NaN; a bool tensor. */
-export const isNaN = definePredicate('isNaN')
+const isNaNOf = definePredicate('isNaN')
 /** Whether each element is neither infinite nor NaN; a bool tensor. */
-export const isFinite = definePredicate('isFinite')
+const isFiniteOf = definePredicate('isFinite')
 /** Whether each element is +∞ or −∞; a bool tensor. */
 export const isInf = definePredicate('isInf')
+
+// Exported under the names of the globals without hiding those in this file.
+export { isFiniteOf as isFinite, isNaNOf as isNaN }
 
 const truth = (name: string, x: Tensor): Tensor => cast(cast(requireTensor(name, x), 'bool'), 'int32')
 

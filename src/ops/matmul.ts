@@ -128,16 +128,16 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
 
 /** Vectors become matrices, and rows of a batch that meet one matrix are multiplied in one go. */
 function matmulOfRanks(left: Tensor, right: Tensor, flags: Flags): Tensor {
+  if (right.rank === 1) {
+    const column = matmul(left, reshape(right, [right.shape[0], 1]), { ...flags, transposeB: false })
+    return reshape(column, column.shape.slice(0, -1))
+  }
   if (left.rank === 1) {
     const row = matmul(reshape(left, [1, left.shape[0]]), right, { ...flags, transposeA: false })
     return reshape(
       row,
       row.shape.filter((_, i) => i !== row.rank - 2),
     )
-  }
-  if (right.rank === 1) {
-    const column = matmul(left, reshape(right, [right.shape[0], 1]), { ...flags, transposeB: false })
-    return reshape(column, column.shape.slice(0, -1))
   }
   if (right.rank === 2 && !flags.transposeA) {
     const shape = matmulShape(left, right, flags)

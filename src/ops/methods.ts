@@ -3,6 +3,7 @@ import { calculus } from '../autodiff/calculus.ts'
 import type { DType } from '../engine/dtype.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
+import * as argmax from './argmax.ts'
 import * as arithmetic from './arithmetic.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { cast } from './cast.ts'
@@ -10,16 +11,19 @@ import * as compare from './compare.ts'
 import { cumsum } from './cumsum.ts'
 import { assign, clone, detach } from './detach.ts'
 import { gather, oneHot } from './gather.ts'
-import { isFinite, isInf, isNaN } from './logic.ts'
+import * as logic from './logic.ts'
 import { matmul, type MatmulOptions } from './matmul.ts'
 import type { Operand } from './operand.ts'
 import { clip, elu, leakyRelu, softplus } from './parametric.ts'
 import { permute, transpose } from './permute.ts'
 import * as reduce from './reduce.ts'
+import type { ReduceOptions } from './reduced-axes.ts'
 import { expandDims, flatten, reshape, squeeze } from './reshape.ts'
 import { flip, type Range, slice } from './slice.ts'
 import { type AxisOptions, logSoftmax, softmax } from './softmax.ts'
+import * as statistics from './statistics.ts'
 import { sumTo } from './sum-to.ts'
+import * as truth from './truth.ts'
 import * as unary from './unary.ts'
 import { where } from './where.ts'
 
@@ -105,19 +109,19 @@ declare module '../tensor/tensor.ts' {
     gather(index: Tensor, options?: { readonly axis?: number }): Tensor
     oneHot(count: number): Tensor
     cumsum(options: { readonly axis: number }): Tensor<S>
-    sum(options?: reduce.ReduceOptions): Tensor
-    prod(options?: reduce.ReduceOptions): Tensor
-    max(options?: reduce.ReduceOptions): Tensor
-    min(options?: reduce.ReduceOptions): Tensor
-    mean(options?: reduce.ReduceOptions): Tensor
-    logSumExp(options?: reduce.ReduceOptions): Tensor
-    any(options?: reduce.ReduceOptions): Tensor
-    all(options?: reduce.ReduceOptions): Tensor
-    variance(options?: reduce.VarianceOptions): Tensor
-    std(options?: reduce.VarianceOptions): Tensor
-    norm(options?: reduce.NormOptions): Tensor
-    argmax(options?: { readonly axis?: number; readonly keepDims?: boolean }): Tensor
-    argmin(options?: { readonly axis?: number; readonly keepDims?: boolean }): Tensor
+    sum(options?: ReduceOptions): Tensor
+    prod(options?: ReduceOptions): Tensor
+    max(options?: ReduceOptions): Tensor
+    min(options?: ReduceOptions): Tensor
+    mean(options?: ReduceOptions): Tensor
+    logSumExp(options?: ReduceOptions): Tensor
+    any(options?: ReduceOptions): Tensor
+    all(options?: ReduceOptions): Tensor
+    variance(options?: statistics.VarianceOptions): Tensor
+    std(options?: statistics.VarianceOptions): Tensor
+    norm(options?: statistics.NormOptions): Tensor
+    argmax(options?: argmax.PositionOptions): Tensor
+    argmin(options?: argmax.PositionOptions): Tensor
     softmax(options?: AxisOptions): Tensor<S>
     logSoftmax(options?: AxisOptions): Tensor<S>
     cast(dtype: DType): Tensor<S>
@@ -136,6 +140,9 @@ const methods = {
   ...arithmetic,
   ...compare,
   ...reduce,
+  ...statistics,
+  ...argmax,
+  ...truth,
   assign,
   broadcastTo,
   cast,
@@ -148,9 +155,9 @@ const methods = {
   flatten,
   flip,
   gather,
-  isFinite,
-  isInf,
-  isNaN,
+  isFinite: logic.isFinite,
+  isInf: logic.isInf,
+  isNaN: logic.isNaN,
   leakyRelu,
   logSoftmax,
   matmul,

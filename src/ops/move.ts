@@ -44,11 +44,17 @@ export function copyWalk(engine: Engine, out: Tensor, to: Walk, x: Tensor, from:
   const rows = axes[1] ?? { size: 1, to: 0, from: 0 }
   if (axes.length <= 1 && cols.to === 1 && cols.from === 1 && target % 16 === 0 && source % 16 === 0) {
     // `copy` may write up to the next multiple of 4 elements, so only whole outputs are given to it.
-    if (cols.size === out.size) return kernels.copy(target, source, cols.size)
+    if (cols.size === out.size) {
+      kernels.copy(target, source, cols.size)
+      return
+    }
   }
   const isTranspose =
     axes.length === 2 && cols.to === 1 && rows.from === 1 && rows.to === cols.size && cols.from === rows.size
-  if (isTranspose) return kernels.transpose(target, source, cols.size, rows.size)
+  if (isTranspose) {
+    kernels.transpose(target, source, cols.size, rows.size)
+    return
+  }
   const visit = (depth: number, t: number, s: number): void => {
     if (depth < 2) {
       kernels.copy2d(t, s, rows.size, cols.size, rows.to, cols.to, rows.from, cols.from)

@@ -41,7 +41,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
       shapes: [x.shape],
     })
   }
-  return permuteOp([x], { axes: normal })
+  return normal.every((axis, i) => axis === i) ? x : permuteOp([x], { axes: normal })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
+import { cast } from './cast.ts'
 import { requireTensor } from './operand.ts'
 import { where } from './where.ts'
 
@@ -27,7 +28,7 @@ function triangle(
   const mask = Int32Array.from({ length: rows * columns }, (_, i) =>
     keeps(Math.floor(i / columns), i % columns, diagonal) ? 1 : 0,
   )
-  return where(fromCold(mask, [rows, columns], 'bool'), x, 0)
+  return cast(where(fromCold(mask, [rows, columns], 'bool'), x, 0), x.dtype)
 }
 
 /** The lower triangle of the last two axes, including `diagonal`; zeros above. */

@@ -1,12 +1,14 @@
 import type { UnaryName } from '../../kernels/kernels.ts'
+import { zerosLike } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import { type Operand, toFloat } from './operand.ts'
 
-/** dL/dx from x, y = f(x) and g = dL/dy; a string says why there is none. */
-type Derivative = ((x: Tensor, y: Tensor, g: Tensor) => Tensor) | string
+/** dL/dx from x, y = f(x) and g = dL/dy */
+type Derivative = (x: Tensor, y: Tensor, g: Tensor) => Tensor
 
-const STEP = 'it is piecewise constant, so its derivative is zero wherever it exists.'
+/** Piecewise constant functions: 0 wherever the derivative exists, and at the steps too. */
+const step: Derivative = x => zerosLike(x)
 /** 2/√π */
 const ERF_SLOPE = 1.1283791670955126
 const SELU_ALPHA = 1.6732632423543772
@@ -20,7 +22,7 @@ const inside = (x: Tensor, low: number, high: number, g: Tensor): Tensor =>
 const DERIVATIVES: Record<UnaryName, Derivative> = {
   neg: (_x, _y, g) => g.neg(),
   abs: (x, _, g) => g.mul(x.sign()),
-  sign: STEP,
+  sign: step,
   exp: (_, y, g) => g.mul(y),
   expm1: (_, y, g) => g.mul(y.add(1)),
   log: (x, _, g) => g.div(x),
@@ -39,10 +41,10 @@ const DERIVATIVES: Record<UnaryName, Derivative> = {
   cosh: (x, _, g) => g.mul(x.sinh()),
   tanh: (_, y, g) => tanhGrad(y, g),
   erf: (x, _, g) => g.mul(x.square().neg().exp().mul(ERF_SLOPE)),
-  floor: STEP,
-  ceil: STEP,
-  round: STEP,
-  trunc: STEP,
+  floor: step,
+  ceil: step,
+  round: step,
+  trunc: step,
   sigmoid: (_, y, g) => sigmoidGrad(y, g),
   logSigmoid: (x, _, g) => g.mul(x.neg().sigmoid()),
   relu: (_, y, g) => reluGrad(y, g),
@@ -166,8 +168,8 @@ function defineUnary(name: UnaryName): (x: Operand) => Tensor {
   const op = defineOp<null>(name, {
     shape: ([x]) => x.shape,
     forward: ([x], out, _, engine) => engine.kernels.unary[name](at(engine, out), at(engine, x), x.size),
-    gradient: typeof derivative === 'string' ? derivative : ([x], g, _, y) => [() => derivative(x, y, g)],
-    readsValues: name !== 'neg',
+    gradient: ([x], g, _, y) => [() => derivative(x, y, g)],
+    readsValues: name !== 'neg' && derivative !== step,
   })
   return x => op([toFloat(name, x)], null)
 }
@@ -176,7 +178,7 @@ function defineUnary(name: UnaryName): (x: Operand) => Tensor {
 export const neg = defineUnary('neg')
 /** |x|; the gradient at 0 is 0. */
 export const abs = defineUnary('abs')
-/** −1, 0 or 1. Has no gradient. */
+/** −1, 0 or 1. Its gradient is 0. */
 export const sign = defineUnary('sign')
 /** eˣ */
 export const exp = defineUnary('exp')
@@ -214,13 +216,13 @@ export const cosh = defineUnary('cosh')
 export const tanh = defineUnary('tanh')
 /** Error function, 2/√π ∫₀ˣ e^(−t²) dt */
 export const erf = defineUnary('erf')
-/** Largest whole number ≤ x. Has no gradient. */
+/** Largest whole number ≤ x. Its gradient is 0. */
 export const floor = defineUnary('floor')
-/** Smallest whole number ≥ x. Has no gradient. */
+/** Smallest whole number ≥ x. Its gradient is 0. */
 export const ceil = defineUnary('ceil')
-/** Nearest whole number, halves to even. Has no gradient. */
+/** Nearest whole number, halves to even. Its gradient is 0. */
 export const round = defineUnary('round')
-/** Towards zero. Has no gradient. */
+/** Towards zero. Its gradient is 0. */
 export const trunc = defineUnary('trunc')
 /** Logistic function 1/(1 + e⁻ˣ) */
 export const sigmoid = defineUnary('sigmoid')

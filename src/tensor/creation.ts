@@ -2,7 +2,7 @@ import type { DType } from '../engine/dtype.ts'
 import { DTypeError, ShapeError, ValueError } from '../errors.ts'
 import { defaultGenerator, type Generator } from './random.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts'
-import { fromCold, Tensor } from './tensor.ts'
+import { fromCold, type Tensor } from './tensor.ts'
 
 /** Data for a tensor: a number, nested arrays, or any flat array-like (typed arrays of any realm included). */
 export type TensorData = number | boolean | ArrayLike<number> | NestedData
@@ -30,16 +30,26 @@ function nestedShape(data: unknown): number[] {
   return shape
 }
 
+const notANumber = (value: unknown, position: number): DTypeError =>
+  new DTypeError({
+    operation: 'tensor',
+    problem: `takes numbers and booleans, got ${value === null ? 'null' : typeof value} at element ${position}.`,
+  })
+
 function flattenInto(values: number[], data: unknown, shape: Shape, axis: number): void {
   if (axis === shape.length) {
     if (typeof data === 'number' || typeof data === 'boolean') {
       values.push(Number(data))
       return
     }
-    throw new DTypeError({
-      operation: 'tensor',
-      problem: `takes numbers and booleans, got ${data === null ? 'null' : typeof data} at element ${values.length}.`,
-    })
+    if (isArrayLike(data)) {
+      throw new ShapeError({
+        operation: 'tensor',
+        problem: `needs rows of equal depth: a single value comes first at axis ${axis - 1}, later ${data.length} elements.`,
+        hint: 'nest every row as deep as the first.',
+      })
+    }
+    throw notANumber(data, values.length)
   }
   if (!isArrayLike(data) || data.length !== shape[axis]) {
     throw new ShapeError({
@@ -57,11 +67,14 @@ function holdsBooleans(data: unknown): boolean {
   return typeof level === 'boolean'
 }
 
+const fitsInt32 = (value: number): boolean =>
+  Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff
+
 function coldArray(values: ArrayLike<number>, dtype: DType): Float32Array | Int32Array {
   if (dtype === 'float32') return Float32Array.from(values)
   if (dtype === 'bool') return Int32Array.from(values, v => (v !== 0 ? 1 : 0))
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isInteger(values[i]) || Math.abs(values[i]) > 0x80000000) {
+    if (!fitsInt32(values[i])) {
       throw new DTypeError({
         operation: 'tensor',
         problem: `cannot hold ${values[i]} (element ${i}) as int32.`,
@@ -105,6 +118,8 @@ export function tensor<const S extends Shape = Shape>(
   let values: ArrayLike<number>
   let natural: Shape
   if (isTypedFlat(data)) {
+    // A BigInt64Array is a typed array whose elements are no numbers.
+    if (data.length > 0 && typeof data[0] !== 'number') throw notANumber(data[0], 0)
     values = data
     natural = [data.length]
   } else {
@@ -181,10 +196,11 @@ export function linspace(
     })
   }
   const step = count > 1 ? (stop - start) / (count - 1) : 0
-  const values = Float32Array.from({ length: count }, (_, i) =>
+  const values = Float64Array.from({ length: count }, (_, i) =>
     i > 0 && i === count - 1 ? stop : start + i * step,
   )
-  return withGrad(fromCold(values, [count], 'float32'), options.requiresGrad)
+  const { dtype = 'float32' } = options
+  return withGrad(fromCold(coldArray(values, dtype), [count], dtype), options.requiresGrad)
 }
 
 /** Ones on the diagonal: [rows, columns], square by default. */
@@ -194,12 +210,13 @@ export function eye(
   options: TensorOptions = {},
 ): Tensor<[number, number]> {
   checkShape('eye', [rows, columns])
-  const cold = new Float32Array(rows * columns)
+  const { dtype = 'float32' } = options
+  const cold = new (dtype === 'float32' ? Float32Array : Int32Array)(rows * columns)
   for (let i = 0; i < Math.min(rows, columns); i++) cold[i * columns + i] = 1
-  return withGrad(fromCold(cold, [rows, columns], 'float32'), options.requiresGrad)
+  return withGrad(fromCold(cold, [rows, columns], dtype), options.requiresGrad)
 }
 
-export interface RandomOptions extends TensorOptions {
+export interface RandomOptions extends Omit<TensorOptions, 'dtype'> {
   /** Where the numbers come from; the default generator (see `manualSeed`) unless given. */
   readonly generator?: Generator
 }
@@ -237,10 +254,10 @@ export function randint<const S extends Shape>(
 ): Tensor<S> {
   checkShape('randint', shape)
   const { low = 0, high, generator = defaultGenerator() } = options
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
+  if (!fitsInt32(low) || !fitsInt32(high - 1) || high <= low) {
     throw new ValueError({
       operation: 'randint',
-      problem: `needs whole numbers low < high, got ${low} and ${high}.`,
+      problem: `needs whole numbers low < high that int32 can hold, got ${low} and ${high}.`,
     })
   }
   const values = Int32Array.from({ length: sizeOf(shape) }, () => low + generator.below(high - low))

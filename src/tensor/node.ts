@@ -17,6 +17,8 @@ export interface GradientRule {
   ) => readonly (Thunk | null)[]
   /** Whether the gradient reads the numbers of inputs or outputs, which then must not change before it does. */
   readonly readsValues: boolean
+  /** Why the operation has no gradient, if it has none. */
+  readonly noGradient?: string
 }
 
 /** One recorded operation. Only its outputs refer to it: there is no global tape. */
@@ -37,6 +39,9 @@ export interface GraphNode {
   active: boolean
   gradients: (Tensor | null)[] | null
 }
+
+/** What a result that has no gradient remembers of its operation: enough for the error. */
+export const deadEnd = (rule: GradientRule): GraphNode => ({ ...SPENT, rule, spent: false })
 
 /** Stands in for every node whose saved values a backward pass has freed. */
 export const SPENT: GraphNode = {

@@ -46,7 +46,7 @@ export function formatTensor(values: ColdArray, shape: Shape, dtype: DType): str
     shown.push(formatNumber(values[index], dtype))
     return ''
   })
-  const width = shape.length > 1 ? Math.max(0, ...shown.map(text => text.length)) : 0
+  const width = shape.length > 1 ? shown.reduce((widest, text) => Math.max(widest, text.length), 0) : 0
   let next = 0
   const body = walk(0, 0, () => shown[next++].padStart(width))
   return shape.length === 0 ? `${title} ${body}` : `${title}\n${body}`

@@ -1,0 +1,71 @@
+import { isFloat } from '../engine/dtype.ts'
+import { ValueError } from '../errors.ts'
+import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { cast } from './cast.ts'
+import { requireTensor } from './operand.ts'
+import { max, sum } from './reduce.ts'
+import type { ReduceOptions } from './reduced-axes.ts'
+import { reshape } from './reshape.ts'
+
+/** Arithmetic mean over axes; NaN for no elements. Integers are averaged as float32. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  requireTensor('mean', x)
+  const axes = normalizeAxes('mean', options.axis, x.shape)
+  const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
+  const float = isFloat(x.dtype) ? x : cast(x, 'float32')
+  return sum(float, options).mul(count === 0 ? Number.NaN : 1 / count)
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Subtracted from the count: 0 (default) for a population, 1 for a sample (Bessel). */
+  readonly correction?: number
+}
+
+/** Variance over axes, Σ(x − x̄)²/(n − correction). */
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  requireTensor('variance', x)
+  const { axis, keepDims = false, correction = 0 } = options
+  const axes = normalizeAxes('variance', axis, x.shape)
+  const count = axes.reduce((product, a) => product * x.shape[a], 1)
+  const centred = x.sub(mean(x, { axis: axes, keepDims: true }))
+  const divisor = Math.max(0, count - correction)
+  return sum(centred.square(), { axis: axes, keepDims }).div(divisor)
+}
+
+/** Standard deviation over axes: the square root of `variance`. Its gradient where all elements are equal is 0. */
+export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOf(variance(x, options))
+
+/** ln Σ eˣ over axes, safe for huge x. */
+export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  requireTensor('logSumExp', x)
+  const { axis, keepDims = false } = options
+  const axes = normalizeAxes('logSumExp', axis, x.shape)
+  const peak = max(x, { axis: axes, keepDims: true }).detach()
+  // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
+  const shift = peak.isFinite().where(peak, 0)
+  const result = sum(x.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
+  return keepDims ? result : reshape(result, reducedShape(x.shape, axes, false))
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** 1: Σ|x|; 2 (default): √Σx²; Infinity: the largest |x|. */
+  readonly order?: number
+}
+
+/** Length of the vectors along the axes; the gradient of the Euclidean one at 0 is 0. */
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  requireTensor('norm', x)
+  const { order = 2, ...rest } = options
+  if (order === 1) return sum(x.abs(), rest)
+  if (order === Number.POSITIVE_INFINITY) return max(x.abs(), rest)
+  if (order !== 2)
+    throw new ValueError({ operation: 'norm', problem: `knows the orders 1, 2 and Infinity, got ${order}.` })
+  return rootOf(sum(x.square(), rest))
+}
+
+/** √s whose gradient at s = 0 is 0 instead of ∞: the subgradient of a norm. */
+function rootOf(s: Tensor): Tensor {
+  const isZero = s.equal(0)
+  return isZero.where(0, isZero.where(1, s).sqrt())
+}

@@ -1,0 +1,13 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import { cast } from './cast.ts'
+import { requireTensor } from './operand.ts'
+import { sum } from './reduce.ts'
+import type { ReduceOptions } from './reduced-axes.ts'
+
+/** Whether any element is true (≠ 0). */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  sum(cast(cast(requireTensor('any', x), 'bool'), 'int32'), options).notEqual(0)
+
+/** Whether all elements are true (≠ 0). */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  sum(cast(requireTensor('all', x), 'bool').equal(0), options).equal(0)
