@@ -2,13 +2,7 @@
 //
 // aCol and bCol are 0 or 1, so a row of an operand is either contiguous or one number.
 
-import { loadPart, maximum, minimum, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
+import { bytes, loadPart, maximum, minimum, storePart } from './vector';
 
 /** Both operands contiguous. */
 // @ts-ignore: decorator

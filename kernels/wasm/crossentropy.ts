@@ -3,13 +3,7 @@
 import { mapPairs } from './map';
 import { softplusRest } from './math';
 import { expAndSum, expSum, logOfSum, rowMaximum } from './rows';
-import { atLeast, loadPart, nmadd, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
+import { atLeast, bytes, loadPart, nmadd, storePart } from './vector';
 
 /** (max − x[label]) + log Σ exp(x − max) */
 function rowCrossEntropy(x: usize, label: i32, cols: i32): f32 {

@@ -1,12 +1,6 @@
 // Products, largest and smallest elements and their positions over the middle axis: x [outer, size, inner] → [outer, inner].
 
-import { loadPart, maximum, minimum, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
+import { bytes, loadPart, maximum, minimum, storePart } from './vector';
 
 @unmanaged
 class Product {

@@ -1,32 +1,7 @@
 // Rows picked by index, and their gradient. Elements of four bytes: `gather` serves float32 and int32.
 
-import { loadPart, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
-
-// @ts-ignore: decorator
-@inline
-function copyRow(out: usize, x: usize, n: i32): void {
-  for (; n >= 8; n -= 8) {
-    const low = v128.load(x);
-    const high = v128.load(x, 16);
-    v128.store(out, low);
-    v128.store(out, high, 16);
-    x += 32;
-    out += 32;
-  }
-  if (n >= 4) {
-    v128.store(out, v128.load(x));
-    x += 16;
-    out += 16;
-    n -= 4;
-  }
-  if (n) storePart(out, loadPart(x, n, i32x4.splat(0)), n);
-}
+import { copyRow } from './copy';
+import { bytes, loadPart, storePart } from './vector';
 
 // @ts-ignore: decorator
 @inline

@@ -1,17 +1,13 @@
 // Loops over contiguous arrays. The function is a class with one inlined method: AssemblyScript has no closures that
 // cost nothing, but a type parameter is known at compile time. No tails: buffers are padded to whole vectors.
 
-// @ts-ignore: decorator
-@inline
-function end(x: usize, n: i32): usize {
-  return x + (<usize>n << 2);
-}
+import { bytes } from './vector';
 
 /** out[i] = f(x[i]) */
 // @ts-ignore: decorator
 @inline
 export function map<F>(out: usize, x: usize, n: i32): void {
-  const stop = end(x, n);
+  const stop = x + bytes(n);
   while (x < stop) {
     v128.store(out, changetype<F>(0).of(v128.load(x)));
     x += 16;
@@ -24,7 +20,7 @@ export function map<F>(out: usize, x: usize, n: i32): void {
 @inline
 export function mapPaired<F>(out: usize, x: usize, n: i32): void {
   const f = changetype<F>(0);
-  const stop = end(x, n);
+  const stop = x + bytes(n);
   while (x + 16 < stop) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
@@ -41,7 +37,7 @@ export function mapPaired<F>(out: usize, x: usize, n: i32): void {
 @inline
 export function mapUnrolled<F>(out: usize, x: usize, n: i32): void {
   const f = changetype<F>(0);
-  const stop = end(x, n);
+  const stop = x + bytes(n);
   while (x + 48 < stop) {
     const x0 = v128.load(x);
     const x1 = v128.load(x, 16);
@@ -65,7 +61,7 @@ export function mapUnrolled<F>(out: usize, x: usize, n: i32): void {
 // @ts-ignore: decorator
 @inline
 export function mapWith<F>(out: usize, x: usize, n: i32, p: f32, q: f32): void {
-  const stop = end(x, n);
+  const stop = x + bytes(n);
   const ps = f32x4.splat(p);
   const qs = f32x4.splat(q);
   while (x < stop) {
@@ -79,7 +75,7 @@ export function mapWith<F>(out: usize, x: usize, n: i32, p: f32, q: f32): void {
 // @ts-ignore: decorator
 @inline
 export function mapPairs<F>(out: usize, x: usize, y: usize, n: i32): void {
-  const stop = end(x, n);
+  const stop = x + bytes(n);
   while (x < stop) {
     v128.store(out, changetype<F>(0).of(v128.load(x), v128.load(y)));
     x += 16;

@@ -1,6 +1,6 @@
 // Parameter updates, in place. Contiguous arrays: whole vectors, no tails.
 
-import { madd, maximum, nmadd } from './vector';
+import { bytes, madd, maximum, nmadd } from './vector';
 
 /** Gradient descent with momentum; see the interface for the equations. */
 export function sgd(
@@ -32,7 +32,7 @@ export function adam(
   stepSize: f32, beta1: f32, beta2: f32, eps: f32, inverseCorrection2: f32, weightDecay: f32, keep: f32,
   rest1: f32, rest2: f32,
 ): void {
-  const stop = p + (<usize>n << 2);
+  const stop = p + bytes(n);
   const decay = f32x4.splat(weightDecay);
   const kept = f32x4.splat(keep);
   const b1 = f32x4.splat(beta1);

@@ -3,13 +3,7 @@
 // Sums are taken in blocks in float32 and the blocks in double precision, so the error does not grow with the length.
 // The order depends on the sizes alone.
 
-import { laneSum, loadPart, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
+import { bytes, laneSum, loadPart, storePart } from './vector';
 
 /** Σ x[i], i < n, of at most a block. */
 // @ts-ignore: decorator

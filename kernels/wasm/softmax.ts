@@ -2,13 +2,7 @@
 
 import { expBelow } from './math';
 import { expAndSum, expSum, logOfSum, rowMaximum } from './rows';
-import { laneSum, loadPart, nmadd, storePart } from './vector';
-
-// @ts-ignore: decorator
-@inline
-function bytes(count: i32): usize {
-  return <usize>count << 2;
-}
+import { bytes, laneSum, loadPart, nmadd, storePart } from './vector';
 
 function softmaxRow(out: usize, x: usize, cols: i32): void {
   const max = rowMaximum(x, cols);

@@ -1,4 +1,11 @@
-// Small helpers on vectors of four float32 numbers, inlined everywhere.
+// Small helpers on addresses and on vectors of four float32 numbers, inlined everywhere.
+
+/** The bytes of `count` elements. */
+// @ts-ignore: decorator
+@inline
+export function bytes(count: i32): usize {
+  return <usize>count << 2;
+}
 
 /** a·b + c, fused where the instruction set can. */
 // @ts-ignore: decorator
