@@ -8,7 +8,8 @@ import { BUILT_IN, describeShape, Layer, type LayerConfig, type LayerOptions, la
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
-export interface DenseOptions<Units extends number = number, Input extends number = number> extends LayerOptions {
+export interface DenseOptions<Units extends number = number, Input extends number = number>
+  extends LayerOptions {
   /** Size of the output's last axis. */
   readonly units: Units
   /** Size of the input's last axis; learnt from the first batch if not given. */
@@ -86,7 +87,11 @@ export class Dense<Input extends number = number, Units extends number = number>
   }
 
   override config(): LayerConfig {
-    return { ...this.options, name: this.name, inputSize: this.built ? this.kernel.shape[0] : this.options.inputSize }
+    return {
+      ...this.options,
+      name: this.name,
+      inputSize: this.built ? this.kernel.shape[0] : this.options.inputSize,
+    }
   }
 }
 

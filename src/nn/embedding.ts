@@ -47,7 +47,10 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
     requireCount('Embedding', 'inputDim', options.inputDim)
     requireCount('Embedding', 'outputDim', options.outputDim)
     const { paddingIndex, inputDim } = options
-    if (paddingIndex !== undefined && !(Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < inputDim)) {
+    if (
+      paddingIndex !== undefined &&
+      !(Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < inputDim)
+    ) {
       throw new ValueError({
         operation: 'Embedding',
         problem: `needs paddingIndex in 0 … ${inputDim - 1}, got ${paddingIndex}.`,
@@ -72,7 +75,10 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
   protected override compute(x: Tensor): Tensor {
     const { inputDim, paddingIndex } = this.options
     if (x.rank === 0) {
-      throw new ShapeError({ operation: 'Embedding', problem: `needs ids with a batch axis, got ${describeShape([])}.` })
+      throw new ShapeError({
+        operation: 'Embedding',
+        problem: `needs ids with a batch axis, got ${describeShape([])}.`,
+      })
     }
     const ids = checkedIndices('Embedding', x, inputDim, { wrap: false, what: 'the id' })
     const vectors = gather(this.embeddings, ids)
@@ -92,6 +98,6 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
 }
 
 /** An `Embedding` layer that carries its size in its type. */
-export const embedding = <const Output extends number>(options: EmbeddingOptions<Output>): Embedding<Output> =>
-  new Embedding(options)
-
+export const embedding = <const Output extends number>(
+  options: EmbeddingOptions<Output>,
+): Embedding<Output> => new Embedding(options)

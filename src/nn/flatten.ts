@@ -34,4 +34,4 @@ export class Flatten extends Layer<number, number> {
 }
 
 /** A `Flatten` layer. */
-export const flattenLayer = (options: LayerOptions = {}): Flatten => new Flatten(options)
+export const flatten = (options: LayerOptions = {}): Flatten => new Flatten(options)

@@ -44,8 +44,17 @@ export interface LstmContext extends ForwardContext {
 }
 
 const KNOWN = [
-  'name', 'units', 'inputSize', 'returnSequences', 'returnState', 'goBackwards', 'recurrentActivation', 'bias',
-  'unitForgetBias', 'kernelInitializer', 'recurrentInitializer',
+  'name',
+  'units',
+  'inputSize',
+  'returnSequences',
+  'returnState',
+  'goBackwards',
+  'recurrentActivation',
+  'bias',
+  'unitForgetBias',
+  'kernelInitializer',
+  'recurrentInitializer',
 ]
 
 /**
@@ -123,11 +132,17 @@ export class LSTM<
     this.recurrentBias = bias === 'separate' ? this.parameter([4 * units], 'zeros') : null
   }
 
-  override forward(x: Tensor, context: LstmContext = {}): WithState extends true ? readonly [Tensor, Tensor, Tensor] : Tensor {
+  override forward(
+    x: Tensor,
+    context: LstmContext = {},
+  ): WithState extends true ? readonly [Tensor, Tensor, Tensor] : Tensor {
     return super.forward(x, context)
   }
 
-  protected override compute(x: Tensor, context: LstmContext): WithState extends true ? readonly [Tensor, Tensor, Tensor] : Tensor {
+  protected override compute(
+    x: Tensor,
+    context: LstmContext,
+  ): WithState extends true ? readonly [Tensor, Tensor, Tensor] : Tensor {
     const { options, bias, recurrentBias } = this
     const { mask = null, initialState = null } = context
     const { sequence, h, c } = lstmOp(
@@ -142,7 +157,8 @@ export class LSTM<
       { mask, reverse: options.goBackwards ?? false, recurrentActivation: options.recurrentActivation },
     )
     let output: Tensor = h
-    if (options.returnSequences === true) output = options.goBackwards === true ? sequence.flip({ axis: 1 }) : sequence
+    if (options.returnSequences === true)
+      output = options.goBackwards === true ? sequence.flip({ axis: 1 }) : sequence
     const result = options.returnState === true ? ([output, h, c] as const) : output
     return result as WithState extends true ? readonly [Tensor, Tensor, Tensor] : Tensor
   }

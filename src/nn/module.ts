@@ -144,4 +144,3 @@ export const notBuilt = (operation: string, what: string): BuildError =>
     problem: `cannot give ${what} yet: its input size is unknown.`,
     hint: 'give the first layer an inputSize (or the model an inputShape), or run a batch through it first.',
   })
-

@@ -1,0 +1,80 @@
+import type { ColdArray, DType } from '../engine/dtype.ts'
+import { ShapeError } from '../errors.ts'
+import { type TensorData, tensor } from '../tensor/creation.ts'
+import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts'
+import { fromCold, Tensor } from '../tensor/tensor.ts'
+
+/** A flat typed array with its shape: what `padSequences` gives. */
+export interface ShapedData {
+  readonly data: Float32Array | Int32Array
+  readonly shape: Shape
+}
+
+/** Examples for training: a tensor, nested arrays or a shaped typed array, with the examples along the first axis. */
+export type DataInput = Tensor | TensorData | ShapedData
+
+/** Examples as rows of numbers in ordinary memory, from which batches are cut. */
+export interface Rows {
+  readonly values: ColdArray
+  readonly count: number
+  /** Shape of one example. */
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+const isShaped = (input: DataInput): input is ShapedData =>
+  typeof input === 'object' &&
+  input !== null &&
+  'shape' in input &&
+  'data' in input &&
+  !(input instanceof Tensor)
+
+/**
+ * Reads examples into rows.
+ * @throws ShapeError for a scalar, or data that does not fit its shape
+ */
+export function toRows(operation: string, what: string, input: DataInput): Rows {
+  const data = isShaped(input)
+    ? tensor(input.data, { shape: input.shape, dtype: isWhole(input.data) ? 'int32' : 'float32' })
+    : input instanceof Tensor
+      ? input
+      : tensor(input)
+  if (data.rank === 0) {
+    throw new ShapeError({
+      operation,
+      problem: `needs ${what} with examples along the first axis, got a single number.`,
+      shapes: [data.shape],
+    })
+  }
+  return { values: data.values(), count: data.shape[0], shape: data.shape.slice(1), dtype: data.dtype }
+}
+
+/** Int32Array of any realm. */
+const isWhole = (data: ArrayBufferView): boolean =>
+  Object.prototype.toString.call(data) === '[object Int32Array]'
+
+/** The examples at the positions `order[start … end)`, or `start … end` without an order, as a batch. */
+export function batchOf(rows: Rows, order: Int32Array | null, start: number, end: number): Tensor {
+  const width = sizeOf(rows.shape)
+  const shape = [end - start, ...rows.shape]
+  if (order === null) return fromCold(rows.values.slice(start * width, end * width), shape, rows.dtype)
+  const count = (end - start) * width
+  const batch = rows.dtype === 'float32' ? new Float32Array(count) : new Int32Array(count)
+  for (let i = start; i < end; i++) {
+    const from = order[i] * width
+    const to = (i - start) * width
+    // Short rows are cheaper to copy by hand than through a view.
+    if (width < 32) for (let j = 0; j < width; j++) batch[to + j] = rows.values[from + j]
+    else batch.set(rows.values.subarray(from, from + width), to)
+  }
+  return fromCold(batch, shape, rows.dtype)
+}
+
+/** The examples start … end without copying. */
+export const sliceRows = (rows: Rows, start: number, end: number): Rows => {
+  const width = sizeOf(rows.shape)
+  return { ...rows, values: rows.values.subarray(start * width, end * width), count: end - start }
+}
+
+/** `1,000 × [100]` for errors. */
+export const describeRows = (rows: Rows): string => formatShape([rows.count, ...rows.shape])

@@ -1,0 +1,138 @@
+import { batchOf, type DataInput, sliceRows } from '../data/rows.ts'
+import { ValueError } from '../errors.ts'
+import { defaultGenerator } from '../tensor/random.ts'
+import type { Callback, FitControl } from './callback.ts'
+import { type Examples, evaluateExamples, freshMetrics, requireBatchSize, toExamples } from './evaluate.ts'
+import { History, type Logs } from './history.ts'
+import type { Model } from './model.ts'
+import { progress } from './progress.ts'
+import { trainStep } from './step.ts'
+import { Turns } from './turns.ts'
+
+export interface FitOptions {
+  /** Passes over the data. Default 1. */
+  readonly epochs?: number
+  /** Examples per step; the last batch of an epoch may be smaller. Default 32. */
+  readonly batchSize?: number
+  /** New random order in each epoch. Default true. */
+  readonly shuffle?: boolean
+  /** Part of the examples, from the end, kept for validation: 0 ≤ part < 1. Default 0. */
+  readonly validationSplit?: number
+  /** Examples and targets for validation after each epoch. */
+  readonly validationData?: readonly [x: DataInput, y: DataInput]
+  readonly callbacks?: readonly Callback[]
+  /** Ends the run between batches; `fit` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Progress bar on a terminal, a line per epoch elsewhere. Default true. */
+  readonly verbose?: boolean
+}
+
+/** Runs one hook of every callback, in order; an error names its callback. */
+async function notify(
+  callbacks: readonly Callback[],
+  run: (callback: Callback) => void | Promise<void>,
+): Promise<void> {
+  for (const callback of callbacks) {
+    try {
+      const pending = run(callback)
+      if (pending !== undefined) await pending
+    } catch (error) {
+      if (error instanceof Error && callback.name !== undefined)
+        error.message = `callback "${callback.name}": ${error.message}`
+      throw error
+    }
+  }
+}
+
+/** Training and validation examples. */
+function splitExamples(
+  all: Examples,
+  options: FitOptions,
+): { training: Examples; validation: Examples | null } {
+  const { validationData, validationSplit = 0 } = options
+  if (validationData !== undefined) {
+    return {
+      training: all,
+      validation: toExamples('fit validationData', validationData[0], validationData[1]),
+    }
+  }
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `needs 0 ≤ validationSplit < 1, got ${validationSplit}.`,
+    })
+  }
+  const count = all.x.count - Math.floor(all.x.count * validationSplit)
+  if (count === all.x.count) return { training: all, validation: null }
+  const part = (start: number, end: number): Examples => ({
+    x: sliceRows(all.x, start, end),
+    y: sliceRows(all.y, start, end),
+  })
+  return { training: part(0, count), validation: part(count, all.x.count) }
+}
+
+export async function fit(model: Model, x: DataInput, y: DataInput, options: FitOptions): Promise<History> {
+  const { loss, optimizer } = model.requireCompiled('fit')
+  const { epochs = 1, shuffle = true, signal, verbose = true } = options
+  if (!Number.isSafeInteger(epochs) || epochs < 0) {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `needs epochs to be a whole number ≥ 0, got ${epochs}.`,
+    })
+  }
+  const batchSize = requireBatchSize('fit', options.batchSize ?? 32)
+  const { training, validation } = splitExamples(toExamples('fit', x, y), options)
+  const count = training.x.count
+  const batches = Math.ceil(count / batchSize)
+  const callbacks = [...(options.callbacks ?? []), ...(verbose ? [progress()] : [])]
+  const turns = new Turns(signal)
+  const history = new History()
+  let stopped = false
+  const control: FitControl = {
+    stop: () => {
+      stopped = true
+    },
+  }
+  let logs: Logs = {}
+  model.train()
+  try {
+    await notify(callbacks, c => c.onTrainBegin?.({ epochs, batches, examples: count }))
+    for (let epoch = 0; epoch < epochs && !stopped; epoch++) {
+      await notify(callbacks, c => c.onEpochBegin?.(epoch))
+      const order = shuffle ? defaultGenerator().permutation(count) : null
+      const metrics = freshMetrics(model, 'fit')
+      let total = 0
+      for (let batch = 0; batch < batches && !stopped; batch++) {
+        const start = batch * batchSize
+        const end = Math.min(count, start + batchSize)
+        const value = trainStep(
+          model,
+          loss,
+          optimizer,
+          metrics,
+          batchOf(training.x, order, start, end),
+          batchOf(training.y, order, start, end),
+        )
+        total += value * (end - start)
+        logs = {
+          loss: total / end,
+          ...Object.fromEntries(metrics.map(metric => [metric.name, metric.result()])),
+        }
+        if (callbacks.length > 0) await notify(callbacks, c => c.onBatchEnd?.(batch, logs, control))
+        await turns.pause()
+      }
+      if (validation !== null) {
+        const results = await evaluateExamples(model, 'fit', validation, batchSize, turns)
+        for (const [name, value] of Object.entries(results)) {
+          logs = { ...logs, [`val${name[0].toUpperCase()}${name.slice(1)}`]: value }
+        }
+      }
+      history.record(epoch, logs)
+      await notify(callbacks, c => c.onEpochEnd?.(epoch, logs, control))
+    }
+    await notify(callbacks, c => c.onTrainEnd?.(logs))
+  } finally {
+    model.eval()
+  }
+  return history
+}

@@ -1,0 +1,86 @@
+import type { Callback, FitInfo } from './callback.ts'
+import type { Logs } from './history.ts'
+
+const BAR = 24
+const REDRAW_EVERY_MS = 80
+
+/** Where progress goes: a terminal is redrawn in place, anything else gets whole lines. */
+export interface ProgressOutput {
+  readonly isTerminal: boolean
+  write(text: string): void
+}
+
+/** The process' terminal where there is one, else the console. */
+export function defaultOutput(): ProgressOutput {
+  const stream = typeof process === 'object' ? process.stdout : undefined
+  if (stream !== undefined && typeof stream.write === 'function') {
+    return { isTerminal: stream.isTTY === true, write: text => void stream.write(text) }
+  }
+  return { isTerminal: false, write: text => console.log(text.trimEnd()) }
+}
+
+/** `1m 05s`, `12s`, `340ms` */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`
+  const seconds = Math.round(ms / 1000)
+  return seconds < 60
+    ? `${seconds}s`
+    : `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
+}
+
+const formatLogs = (logs: Logs): string =>
+  Object.entries(logs)
+    .map(
+      ([name, value]) =>
+        `${name}: ${Math.abs(value) >= 1e-3 || value === 0 ? value.toFixed(4) : value.toExponential(2)}`,
+    )
+    .join(' - ')
+
+/**
+ * A progress display: on a terminal a bar with rate and time left, elsewhere one line per epoch.
+ *
+ *     Epoch 2/5 ━━━━━━━━━━━━━━────────── 75/125 - 3,120/s - 1s left - loss: 0.2113
+ */
+export function progress(
+  output: ProgressOutput = defaultOutput(),
+  now: () => number = () => performance.now(),
+): Callback {
+  let info: FitInfo = { epochs: 0, batches: 0, examples: 0 }
+  let epoch = 0
+  let started = 0
+  let drawn = 0
+  const title = (): string => `Epoch ${epoch + 1}/${info.epochs}`
+  return {
+    name: 'progress',
+    onTrainBegin: given => {
+      info = given
+    },
+    onEpochBegin: given => {
+      epoch = given
+      started = now()
+      drawn = 0
+    },
+    onBatchEnd: (batch, logs) => {
+      const time = now()
+      if (!output.isTerminal || time - drawn < REDRAW_EVERY_MS) return
+      drawn = time
+      const part = (batch + 1) / info.batches
+      const filled = Math.round(part * BAR)
+      const bar = '━'.repeat(filled) + '─'.repeat(BAR - filled)
+      const elapsed = time - started
+      const rate = Math.round((part * info.examples * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
+      const left = formatDuration((elapsed / part) * (1 - part))
+      output.write(
+        `\r\x1b[2K${title()} ${bar} ${batch + 1}/${info.batches} - ${rate}/s - ${left} left - ${formatLogs(logs)}`,
+      )
+    },
+    onEpochEnd: (_, logs) => {
+      const elapsed = now() - started
+      const rate = Math.round((info.examples * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
+      const start = output.isTerminal ? '\r\x1b[2K' : ''
+      output.write(
+        `${start}${title()} - ${formatDuration(elapsed)} - ${rate} examples/s - ${formatLogs(logs)}\n`,
+      )
+    },
+  }
+}

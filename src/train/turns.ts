@@ -1,0 +1,31 @@
+const PAUSE_EVERY_MS = 40
+
+/** Lets the rest of the program run: the next macrotask. */
+const nextTurn = (): Promise<void> =>
+  new Promise(resolve => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
+
+/** Gives the event loop a turn now and then during long work, and ends it when a signal says so. */
+export class Turns {
+  private last = performance.now()
+
+  constructor(private readonly signal?: AbortSignal) {
+    this.check()
+  }
+
+  /** Throws the signal's reason when it is aborted. */
+  check(): void {
+    this.signal?.throwIfAborted()
+  }
+
+  /** To be awaited between batches. */
+  async pause(): Promise<void> {
+    if (performance.now() - this.last >= PAUSE_EVERY_MS) {
+      await nextTurn()
+      this.last = performance.now()
+    }
+    this.check()
+  }
+}
