@@ -52,7 +52,8 @@ export const ownCandidates = (): Candidate[] => [
 
 export const peerCandidates = (): Candidate[] => [
   peer('TF.js wasm', 'tfjs-wasm.mjs', tfjs),
-  peer('TF.js wasm, tf.layers', 'tfjs-layers.mjs', tfjs, false),
+  peer('TF.js wasm (new B)', 'tfjs-fresh.mjs', tfjs, false),
+  peer('TF.js wasm (layers)', 'tfjs-layers.mjs', tfjs, false),
   peer('TF.js cpu', 'tfjs-cpu.mjs', tfjs, false),
   peer('jax-js', 'jax.mjs', ['@jax-js/jax']),
   peer('js-pytorch', 'js-pytorch.mjs', ['js-pytorch']),
@@ -67,7 +68,7 @@ export const pytorchCandidate = (threads: number): Candidate => {
   ])
   return {
     launch: {
-      name: threads === 1 ? 'PyTorch' : `PyTorch, ${threads} threads`,
+      name: threads === 1 ? 'PyTorch' : `PyTorch (${threads} threads)`,
       command,
       arguments: [folder('pytorch.py'), '--threads', String(threads)],
     },

@@ -69,9 +69,13 @@ export const lossVerdict = ({ task, results }: Row): string | undefined => {
 
 const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - text.length))
 
-/** The whole table: a line per task, a column per contender, reasons and losses below. */
+/** The whole table: a line per task, a column per contender that can do any of them; reasons and losses below. */
 export const renderTable = (rows: readonly Row[]): string => {
-  const names = [...new Set(rows.flatMap(row => row.results.map(({ name }) => name)))]
+  const results = rows.flatMap(row => row.results)
+  const all = [...new Set(results.map(({ name }) => name))]
+  const names = all.filter(name =>
+    results.some(result => result.name === name && result.cannot === undefined),
+  )
   const notes: string[] = []
   const footnote = (text: string): string => {
     if (!notes.includes(text)) notes.push(text)
@@ -95,6 +99,8 @@ export const renderTable = (rows: readonly Row[]): string => {
       .trimEnd(),
   )
   text.splice(1, 0, widths.map(width => '-'.repeat(width)).join('-|-'))
+  const absent = results.filter(({ name }) => !names.includes(name))
+  const reasons = [...new Set(absent.map(({ name, cannot }) => `no column for ${name}: ${cannot}`))]
   const titles = rows.map(({ task }) => `${task.id}: ${task.title}`)
   const references = [...new Set(rows.flatMap(row => row.reference ?? []))]
   return [
@@ -102,6 +108,7 @@ export const renderTable = (rows: readonly Row[]): string => {
     '',
     `x ±p% r×: median of the rounds, half of their range, time ÷ time of ${references.join(' or ') || 'the reference'}`,
     ...notes.map((note, index) => `[${index + 1}] ${note}`),
+    ...reasons,
     '',
     ...titles,
     '',

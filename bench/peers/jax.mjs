@@ -9,7 +9,6 @@ import {
   numpy as np,
   tree,
   valueAndGrad,
-  vjp,
 } from '@jax-js/jax'
 import { dataFor } from '../data.ts'
 import { consume } from '../harness.ts'

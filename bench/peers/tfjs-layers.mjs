@@ -10,7 +10,7 @@ import { adam, classifierSizes, tasks } from '../tasks.ts'
 import { versionsOf } from './installed.mjs'
 import { bceFromLogits, registerEmbeddingGradient } from './tfjs-classifier.mjs'
 
-const name = 'TF.js wasm, tf.layers'
+const name = 'TF.js wasm (layers)'
 
 setThreadsCount(1)
 registerEmbeddingGradient('wasm')
