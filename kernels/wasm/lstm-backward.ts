@@ -6,8 +6,8 @@
 
 import { lstmGradients, lstmHardGradients } from './lstm-gates';
 import { SET, writeCoefficients } from './lstm-tanh';
-import { Backward, FEW, ROWS, TABLE, address, bytes, padded, paneled, takesPart } from './lstm-parameters';
-import { clear, copyOrClear, copyRow, interleave, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
+import { Backward, ROWS, TABLE, bytes, paneled, rowsGoAlone, takesPart } from './lstm-parameters';
+import { WIDE, clear, copyRow, interleave, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
 
 /** Panels of Wᵀ. */
 // @ts-ignore: decorator
@@ -16,11 +16,11 @@ function xPanels(p: Backward): i32 {
   return (p.inputSize + 7) >> 3;
 }
 
-/** Columns of Uᵀ in packed form: whole panels of 8, or of 16 for a small batch. */
+/** Columns of Uᵀ in packed form: whole panels of 8. */
 // @ts-ignore: decorator
 @inline
 function hColumns(p: Backward): i32 {
-  return p.batch <= FEW ? (p.units + 15) & ~15 : (p.units + 7) & ~7;
+  return (p.units + 7) & ~7;
 }
 
 /** Bytes between rows of [dx, dh]; rows must not fall on the same cache sets. */
@@ -34,7 +34,7 @@ function productStep(p: Backward): usize {
 // @ts-ignore: decorator
 @inline
 function stateStep(p: Backward): usize {
-  return (bytes(p.units) + 63) & ~63;
+  return paneled(p.units);
 }
 
 // The scratch space: one area after the other.
@@ -88,7 +88,7 @@ function recurrentPart(p: Backward): usize {
 export function lstm_backward_pack(parameters: usize, scratch: usize): void {
   const p = changetype<Backward>(parameters);
   if (p.dx != 0) packTransposed(p, p.kernel, p.inputSize, xPanels(p) << 3, 8, p.packed, scratch);
-  const width = p.batch <= FEW ? 32 : 8;
+  const width = rowsGoAlone(p.batch, p.units) ? WIDE : 8;
   packTransposed(p, p.recurrentKernel, p.units, hColumns(p), width, recurrentPart(p), scratch);
 }
 
@@ -114,7 +114,7 @@ export function lstm_backward_rows(parameters: usize, scratch: usize, from: i32,
   const p = changetype<Backward>(parameters), s = scratch;
   writeCoefficients(coefficients(s));
   clear(zeros(s), stateStep(p));
-  const size = p.batch <= FEW ? 1 : ROWS;
+  const size = rowsGoAlone(p.batch, p.units) ? 1 : ROWS;
   for (let first = from; first < to; first += size) {
     const rows = min(size, to - first);
     startRows(p, s, first, rows);
@@ -179,7 +179,7 @@ function rowThroughTime(p: Backward, s: usize, b: i32): void {
     gradientRow(p, s, 0, b, row, turn);
     if (turn == 0 && p.dh0 == 0) continue;
     clear(dh, bytes(hColumns(p)));
-    multiplyRow(k, p.dGates + bytes(row * k), recurrentPart(p), hColumns(p), dh);
+    multiplyRow(k, p.dGates + bytes(row * k), recurrentPart(p), hColumns(p), dh, (turn & 1) != 0);
   }
   if (p.dx != 0) rowInputs(p, s, b);
 }

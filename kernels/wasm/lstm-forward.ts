@@ -7,8 +7,8 @@
 
 import { lstmGates, lstmHardGates } from './lstm-gates';
 import { SET, writeCoefficients } from './lstm-tanh';
-import { FEW, Forward, ROWS, TABLE, bytes, padded, takesPart } from './lstm-parameters';
-import { clear, copyRow, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
+import { Forward, ROWS, TABLE, bytes, padded, rowsGoAlone, takesPart } from './lstm-parameters';
+import { WIDE, clear, copyRow, multiplyRow, multiplyTiles, packTiles } from './lstm-rows';
 
 /** Columns of z: four gates, each padded to whole vectors (as many as a padded gate has bytes). */
 // @ts-ignore: decorator
@@ -17,7 +17,7 @@ function columns(p: Forward): i32 {
   return <i32>padded(p.units);
 }
 
-/** Bytes between rows of z: a last panel of 32 may overhang, and rows must not fall on the same cache sets. */
+/** Bytes between rows of z, which must not fall on the same cache sets. */
 // @ts-ignore: decorator
 @inline
 function zStep(p: Forward): usize {
@@ -28,7 +28,7 @@ function zStep(p: Forward): usize {
 // @ts-ignore: decorator
 @inline
 function depth(p: Forward): i32 {
-  return p.batch <= FEW ? p.inputSize : p.inputSize + p.units;
+  return rowsGoAlone(p.batch, p.units) ? p.inputSize : p.inputSize + p.units;
 }
 
 // The scratch space: one area after the other.
@@ -82,9 +82,9 @@ export function lstm_forward_packed_bytes(parameters: usize): usize {
 export function lstm_forward_pack(parameters: usize): void {
   const p = changetype<Forward>(parameters);
   const k = p.inputSize + p.units;
-  if (p.batch <= FEW) {
+  if (rowsGoAlone(p.batch, p.units)) {
     packKernel(p, p.kernel, p.inputSize, 8, p.packed, p.inputSize);
-    packKernel(p, p.recurrentKernel, p.units, 32, recurrentPart(p), p.units);
+    packKernel(p, p.recurrentKernel, p.units, WIDE, recurrentPart(p), p.units);
   } else {
     packKernel(p, p.kernel, p.inputSize, 8, p.packed, k);
     packKernel(p, p.recurrentKernel, p.units, 8, p.packed + bytes(p.inputSize * 8), k);
@@ -99,22 +99,37 @@ function recurrentPart(p: Forward): usize {
 
 /** kernel [k, 4·units] → panels [depth, width], of which k rows are written; padding columns are 0. */
 function packKernel(p: Forward, kernel: usize, k: i32, width: i32, to: usize, depth: i32): void {
-  const total = columns(p), gateColumns = total >> 2;
-  for (let column = 0; column < total; column += 4) {
-    const panel = column / width * width;
-    const panelWidth = min(width, total - panel);
-    const gate = column / gateColumns, unit = column - gate * gateColumns;
-    packFourColumns(
-      min(4, p.units - unit), k, kernel + bytes(gate * p.units + unit), bytes(4 * p.units),
-      to + bytes(panel * depth + column - panel), bytes(panelWidth),
-    );
+  const total = columns(p), gateColumns = total >> 2, fromStep = bytes(4 * p.units);
+  let column = 0;
+  while (column < total) {
+    const panel = column / width * width, panelWidth = min(width, total - panel);
+    const gate = column / gateColumns, unit = column - gate * gateColumns, left = p.units - unit;
+    const from = kernel + bytes(gate * p.units + unit), at = to + bytes(panel * depth + column - panel);
+    if (left >= 8 && column + 8 <= panel + panelWidth) {
+      packEightColumns(k, from, fromStep, at, bytes(panelWidth));
+      column += 8;
+    } else {
+      packColumns(min(4, left), k, from, fromStep, at, bytes(panelWidth));
+      column += 4;
+    }
   }
 }
 
-function packFourColumns(count: i32, k: i32, from: usize, fromStep: usize, to: usize, toStep: usize): void {
+function packEightColumns(k: i32, from: usize, fromStep: usize, to: usize, toStep: usize): void {
+  const end = from + <usize>k * fromStep;
+  while (from != end) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    from += fromStep;
+    to += toStep;
+  }
+}
+
+/** Up to four columns, filled up with zeros. */
+function packColumns(count: i32, k: i32, from: usize, fromStep: usize, to: usize, toStep: usize): void {
   for (let j = 0; j < k; j++) {
-    if (count == 4) v128.store(to, v128.load(from));
-    else for (let i = 0; i < 4; i++) store<f32>(to + bytes(i), i < count ? load<f32>(from + bytes(i)) : 0);
+    v128.store(to, f32x4.splat(0));
+    for (let i = 0; i < count; i++) store<f32>(to + bytes(i), load<f32>(from + bytes(i)));
     from += fromStep;
     to += toStep;
   }
@@ -129,7 +144,7 @@ export function lstm_forward_rows(parameters: usize, scratch: usize, from: i32, 
   if (p.bias != 0) {
     for (let n = 0; n < 4; n++) copyRow(bias + <usize>n * gate, p.bias + bytes(n * p.units), p.units);
   }
-  const size = p.batch <= FEW ? 1 : ROWS;
+  const size = rowsGoAlone(p.batch, p.units) ? 1 : ROWS;
   for (let first = from; first < to; first += size) {
     const rows = min(size, to - first);
     startRows(p, scratch, first, rows);
@@ -205,7 +220,7 @@ function rowThroughTime(p: Forward, s: usize, b: i32): void {
         carry(p, s, 0, row);
         continue;
       }
-      if (turn > 0 || p.h0 != 0) multiplyRow(p.units, h, recurrentPart(p), columns(p), z);
+      if (turn > 0 || p.h0 != 0) multiplyRow(p.units, h, recurrentPart(p), columns(p), z, (turn & 1) != 0);
       gateRow(p, s, z, 0, row);
       z += step;
     }

@@ -59,10 +59,17 @@ export class Backward {
 /** Rows of the batch that advance together (a multiple of 5 and 6): their state stays in the first-level cache. */
 export const ROWS: i32 = 60;
 
-/** A batch of at most this many rows takes each row through time alone: tiles of so few rows would idle. */
-export const FEW: i32 = 2;
+/**
+ * Whether each row goes through time alone, with matrix–vector products: tiles of so few rows would idle. From the
+ * third row on this pays only while the recurrent kernel stays near (256 KB).
+ */
+// @ts-ignore: decorator
+@inline
+export function rowsGoAlone(batch: i32, units: i32): bool {
+  return batch <= 2 || (batch <= 4 && units <= 128);
+}
 
-/** Bytes of a table of ROWS (or a wide panel's 32) addresses. */
+/** Bytes of a table of ROWS addresses. */
 export const TABLE: usize = 256;
 
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 // Moves rows of numbers between the layouts of the LSTM, and multiplies them with packed panels.
 
-import { MAX_ROWS, stridedTile } from './generated/micro';
+import { MAX_ROWS, multiplyAdd, stridedTile } from './generated/micro';
 import { address, bytes } from './lstm-parameters';
 
 export function copyRow(to: usize, from: usize, count: i32): void {
@@ -24,12 +24,6 @@ export function clear(to: usize, size: usize): void {
     store<f32>(to, 0);
     to += 4;
   }
-}
-
-/** to = from, or zeros where there is no `from`. */
-export function copyOrClear(to: usize, from: usize, count: i32): void {
-  if (from != 0) copyRow(to, from, count);
-  else clear(to, bytes(count));
 }
 
 /** The rows that `table` points to, k numbers each, become columns: to[j·step + 4r] = row r [j]. */
@@ -123,27 +117,35 @@ export function multiplyTiles(
   }
 }
 
-/** c[n] += a[k]·B for one row, B in panels of 32 columns of which the last may have 16; n is a multiple of 16. */
-export function multiplyRow(k: i32, a: usize, b: usize, n: i32, c: usize): void {
-  for (; n >= 32; n -= 32) {
-    row32(k, a, b, c);
-    b += bytes(k * 32);
-    c += 128;
+/**
+ * Columns of a panel for `multiplyRow`: six sums hide the latency of the addition, and with the six numbers of B that
+ * the engine loads ahead they fit the vector registers.
+ */
+export const WIDE: i32 = 24;
+
+/**
+ * c[n] += a[k]·B for one row, n a multiple of 8, B in panels of WIDE columns, then one of the 8 or 16 left over.
+ * A caller that comes back with the same B changes direction each time: the panels used last are still in the cache.
+ */
+export function multiplyRow(k: i32, a: usize, b: usize, n: i32, c: usize, descending: bool): void {
+  const full = n / WIDE;
+  if (descending) multiplyRest(k, a, b, n, full, c);
+  for (let i = 0; i < full; i++) {
+    const panel = descending ? full - 1 - i : i;
+    rowTimes24(k, a, b + bytes(panel * WIDE * k), c + bytes(panel * WIDE));
   }
-  if (n > 0) row16(k, a, b, c);
+  if (!descending) multiplyRest(k, a, b, n, full, c);
 }
 
-// @ts-ignore: decorator
-@inline
-export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(c, f32x4.mul(a, b));
+function multiplyRest(k: i32, a: usize, b: usize, n: i32, full: i32, c: usize): void {
+  const begin = full * WIDE, rest = n - begin;
+  if (rest == 16) rowTimes16(k, a, b + bytes(begin * k), c + bytes(begin));
+  else if (rest == 8) rowTimes8(k, a, b + bytes(begin * k), c + bytes(begin));
 }
 
-/** Eight sums hide the latency of the addition. */
-export function row32(k: i32, a: usize, b: usize, c: usize): void {
-  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
-  let c4 = v128.load(c, 64), c5 = v128.load(c, 80), c6 = v128.load(c, 96), c7 = v128.load(c, 112);
+function rowTimes24(k: i32, a: usize, b: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48), c4 = v128.load(c, 64), c5 = v128.load(c, 80);
   const end = a + bytes(k);
   while (a != end) {
     const x = v128.load32_splat(a);
@@ -153,10 +155,8 @@ export function row32(k: i32, a: usize, b: usize, c: usize): void {
     c3 = multiplyAdd(x, v128.load(b, 48), c3);
     c4 = multiplyAdd(x, v128.load(b, 64), c4);
     c5 = multiplyAdd(x, v128.load(b, 80), c5);
-    c6 = multiplyAdd(x, v128.load(b, 96), c6);
-    c7 = multiplyAdd(x, v128.load(b, 112), c7);
     a += 4;
-    b += 128;
+    b += 96;
   }
   v128.store(c, c0);
   v128.store(c, c1, 16);
@@ -164,12 +164,11 @@ export function row32(k: i32, a: usize, b: usize, c: usize): void {
   v128.store(c, c3, 48);
   v128.store(c, c4, 64);
   v128.store(c, c5, 80);
-  v128.store(c, c6, 96);
-  v128.store(c, c7, 112);
 }
 
-export function row16(k: i32, a: usize, b: usize, c: usize): void {
-  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
+function rowTimes16(k: i32, a: usize, b: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48);
   const end = a + bytes(k);
   while (a != end) {
     const x = v128.load32_splat(a);
@@ -184,4 +183,18 @@ export function row16(k: i32, a: usize, b: usize, c: usize): void {
   v128.store(c, c1, 16);
   v128.store(c, c2, 32);
   v128.store(c, c3, 48);
+}
+
+function rowTimes8(k: i32, a: usize, b: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16);
+  const end = a + bytes(k);
+  while (a != end) {
+    const x = v128.load32_splat(a);
+    c0 = multiplyAdd(x, v128.load(b), c0);
+    c1 = multiplyAdd(x, v128.load(b, 16), c1);
+    a += 4;
+    b += 32;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
 }

@@ -5,7 +5,7 @@
 // The coefficients stand in memory, and loops load them beforehand: engines make a constant anew in each turn of a
 // loop, which takes more instructions than the arithmetic does, but keep what was loaded.
 
-import { multiplyAdd } from './lstm-rows';
+import { multiplyAdd } from './generated/micro';
 
 /** Bytes of a set of coefficients: bounds −b and b of x, P₀ … P₄, Q₀ … Q₄. */
 export const SET: usize = 192;
