@@ -63,6 +63,34 @@ export type { Callback, FitControl, FitInfo } from './train/callback.ts'
 export { progress, type ProgressOutput } from './train/progress.ts'
 export type { DataInput, ShapedData } from './data/rows.ts'
 
-export { Tokenizer, type Text, type TokenizerOptions } from './text/tokenizer.ts'
+export { type Text, Tokenizer } from './text/tokenizer.ts'
+export type { TokenizerOptions } from './text/tokenizer-options.ts'
 export { padSequences, type PadOptions, type PaddedSequences } from './text/pad-sequences.ts'
 export { textToWordSequence } from './text/text-to-words.ts'
+export type { LossFunction, LossOptions, Reduction } from './losses/loss.ts'
+export { meanSquaredError, type RegressionLossOptions } from './losses/mean-squared-error.ts'
+export { meanAbsoluteError } from './losses/mean-absolute-error.ts'
+export { binaryCrossentropy, type BinaryCrossentropyOptions } from './losses/binary-crossentropy.ts'
+export { categoricalCrossentropy } from './losses/categorical-crossentropy.ts'
+export type { CategoricalLossOptions } from './losses/classes.ts'
+export {
+  sparseCategoricalCrossentropy,
+  type SparseCategoricalCrossentropyOptions,
+} from './losses/sparse-categorical-crossentropy.ts'
+export {
+  negativeLogLikelihood,
+  type NegativeLogLikelihoodOptions,
+} from './losses/negative-log-likelihood.ts'
+export * from './losses/resolve.ts'
+export { Optimizer, type OptimizerOptions } from './optim/optimizer.ts'
+export type { OptimizerState } from './optim/state.ts'
+export type { ParameterSource } from './optim/parameters.ts'
+export { SGD, type SGDOptions } from './optim/sgd.ts'
+export { Adam, type AdamOptions } from './optim/adam.ts'
+export { AdamW } from './optim/adamw.ts'
+export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from './optim/clip.ts'
+export * from './optim/resolve.ts'
+export { Mean, type Metric } from './metrics/metric.ts'
+export * from './metrics/accuracy.ts'
+export * from './metrics/errors-of-numbers.ts'
+export * from './metrics/resolve.ts'

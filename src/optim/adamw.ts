@@ -1,0 +1,25 @@
+import { AdamFamily, type AdamOptions } from './adam.ts'
+import type { ParameterSource } from './parameters.ts'
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): the weights shrink by lr·λ in each step, whatever the
+ * gradients are.
+ *
+ *   p ← (1 − lr·λ)·p − lr · m̂ / (√v̂ + ε)        m̂, v̂ as in Adam
+ *
+ * λ is 0.01 by default, as in PyTorch; Keras has 0.004.
+ *
+ * @throws ValueError for options out of range
+ * @example const optimizer = new AdamW(model.parameters(), {learningRate: 0.001, weightDecay: 0.05})
+ */
+export class AdamW extends AdamFamily {
+  readonly name = 'adamw'
+
+  constructor(parameters: ParameterSource, options: AdamOptions = {}) {
+    super('adamw', parameters, options, 0.01)
+  }
+
+  protected override decay(): { readonly penalty: number; readonly keep: number } {
+    return { penalty: 0, keep: 1 - this.learningRate * this.weightDecay }
+  }
+}
