@@ -1,7 +1,7 @@
 import { BuildError, ShapeError, ValueError } from '../errors.ts'
 import { assign } from '../ops/detach.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
-import { fromCold, Tensor } from '../tensor/tensor.ts'
+import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { Parameter } from './parameter.ts'
 
 /** What travels along with the data from layer to layer. */

@@ -1,5 +1,5 @@
 import { Layer, UNKNOWN } from '../nn/layer.ts'
-import { Module } from '../nn/module.ts'
+import type { Module } from '../nn/module.ts'
 import { type Shape, sizeOf } from '../tensor/shape.ts'
 
 /** What a summary shows of a model; `Sequential` offers more than a Module of the user's own. */
