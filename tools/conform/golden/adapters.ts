@@ -2,6 +2,7 @@ import type { Tensor } from '../../../src/index.ts'
 import type { Adapters } from './call.ts'
 import { graphOps } from './graphs.ts'
 import { layerOps } from './layers.ts'
+import { lossOps } from './losses.ts'
 import { binaryOps } from './ops-binary.ts'
 import { matmulOps } from './ops-matmul.ts'
 import { reduceOps } from './ops-reduce.ts'
@@ -19,4 +20,5 @@ export const adapters: Adapters<Tensor> = {
   ...graphOps,
   ...layerOps,
   ...recurrentOps,
+  ...lossOps,
 }

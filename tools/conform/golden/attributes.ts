@@ -9,8 +9,9 @@ export class Attributes {
     this.values = values
   }
 
-  get names(): string[] {
-    return Object.keys(this.values)
+  /** Whether the option has exactly this value. */
+  has(name: string, value: unknown): boolean {
+    return this.get(name) === value
   }
 
   number(name: string): number {

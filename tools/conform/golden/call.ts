@@ -15,12 +15,23 @@ export class Call<T> {
   readonly note: string
   readonly inputs: Named<T>
   readonly parameters: Named<T>
+  private readonly gradientSources = new Map<string, () => T | null>()
 
   constructor(facts: { attributes: Attributes; note: string; inputs: Named<T>; parameters: Named<T> }) {
     this.attributes = facts.attributes
     this.note = facts.note
     this.inputs = facts.inputs
     this.parameters = facts.parameters
+  }
+
+  /** Says where the gradient of an input or parameter is found, if not at its own tensor (but in a layer, say). */
+  readGradientFrom(name: string, source: () => T | null): void {
+    this.gradientSources.set(name, source)
+  }
+
+  /** Where the gradient of this name was said to be. */
+  gradientSource(name: string): (() => T | null) | undefined {
+    return this.gradientSources.get(name)
   }
 
   /** All inputs, in call order. */

@@ -1,4 +1,5 @@
 import * as tl from '../../../src/index.ts'
+import { binaryCrossentropy } from '../../../src/losses/binary-crossentropy.ts'
 import type { Adapters } from './call.ts'
 
 /** Cases of `graphs`: several ops together. The notes of the cases define them. */
@@ -25,7 +26,7 @@ export const graphOps: Adapters<tl.Tensor> = {
   unused_input: call => ({ out: tl.mul(call.input('x'), 2) }),
   logistic_regression: call => {
     const logits = tl.add(tl.matmul(call.input('x'), call.input('w')), call.input('b'))
-    return { out: tl.mean(tl.sigmoidCrossEntropy(logits, call.input('y'))) }
+    return { out: binaryCrossentropy(logits, call.input('y'), { fromLogits: true }) }
   },
   cosine_similarity: call => {
     const [a, b] = [call.input('a'), call.input('b')]

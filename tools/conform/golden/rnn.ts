@@ -1,24 +1,35 @@
 import * as tl from '../../../src/index.ts'
+import { LSTM } from '../../../src/nn/lstm.ts'
+import { bindAll, lstmBindings } from './binding.ts'
 import type { Adapters, Call } from './call.ts'
 
 type Tensor = tl.Tensor
 
-/** The parameters of one direction of one layer, from PyTorch's names and layout. */
-function lstmParameters(call: Call<Tensor>, suffix: string) {
-  const transposed = (name: string): Tensor => tl.transpose(call.parameter(`${name}_${suffix}`))
-  const bias = call.parameters.has(`bias_ih_${suffix}`)
-    ? tl.add(call.parameter(`bias_ih_${suffix}`), call.parameter(`bias_hh_${suffix}`))
-    : null
-  return { kernel: transposed('weight_ih'), recurrentKernel: transposed('weight_hh'), bias }
+/** An LSTM that gives everything it has, with the case's parameters of one direction of one layer. */
+function torchLstm(call: Call<Tensor>, suffix: string, goBackwards: boolean) {
+  const [gates, inputSize] = call.parameter(`weight_ih_${suffix}`).shape
+  const bias = call.parameters.has(`bias_ih_${suffix}`) ? 'separate' : 'none'
+  const layer = new LSTM({
+    units: gates / 4,
+    inputSize,
+    bias,
+    goBackwards,
+    returnSequences: true,
+    returnState: true,
+  })
+  bindAll(call, new Map(lstmBindings('', suffix, layer)))
+  return layer
 }
 
-/** Row `index` of a state [layers · directions, batch, units]. */
-function stateRow(call: Call<Tensor>, name: string, index: number): Tensor | null {
-  const state = call.inputs.get(name)
-  return state === undefined ? null : tl.squeeze(tl.slice(state, [[index, index + 1]]), { axis: 0 })
+/** Row `index` of the states [layers · directions, batch, units]; null where the case gives none. */
+function initialState(call: Call<Tensor>, index: number) {
+  if (!call.inputs.has('h0')) return null
+  const row = (name: string): Tensor =>
+    tl.squeeze(tl.slice(call.input(name), [[index, index + 1]]), { axis: 0 })
+  return { h: row('h0'), c: row('c0') }
 }
 
-/** A stack of LSTM layers, each in one or two directions: [batch, time, features] in, and out. */
+/** A stack of LSTM layers, each in one or two directions. */
 function stackedLstm(call: Call<Tensor>) {
   const { attributes } = call
   const batchFirst = attributes.flag('batch_first')
@@ -27,19 +38,17 @@ function stackedLstm(call: Call<Tensor>) {
   let x = swapped(call.input('x'))
   const finalH: Tensor[] = []
   const finalC: Tensor[] = []
-  for (let layer = 0; layer < attributes.number('num_layers'); layer++) {
-    const results = suffixes.map((suffix, direction) => {
-      const row = layer * suffixes.length + direction
-      const state = { h0: stateRow(call, 'h0', row), c0: stateRow(call, 'c0', row) }
-      const parameters = lstmParameters(call, `l${layer}${suffix}`)
-      return tl.lstm({ x, ...parameters, ...state }, { reverse: direction === 1 })
+  for (let depth = 0; depth < attributes.number('num_layers'); depth++) {
+    const sequences = suffixes.map((suffix, direction) => {
+      const goBackwards = direction === 1
+      const layer = torchLstm(call, `l${depth}${suffix}`, goBackwards)
+      const context = { initialState: initialState(call, depth * suffixes.length + direction) }
+      const [sequence, h, c] = layer.forward(x, context)
+      finalH.push(h)
+      finalC.push(c)
+      return goBackwards ? tl.flip(sequence, { axis: 1 }) : sequence
     })
-    x = tl.concat(
-      results.map(result => result.sequence),
-      { axis: 2 },
-    )
-    finalH.push(...results.map(result => result.h))
-    finalC.push(...results.map(result => result.c))
+    x = tl.concat(sequences, { axis: 2 })
   }
   return { out: swapped(x), h_n: tl.stack(finalH, { axis: 0 }), c_n: tl.stack(finalC, { axis: 0 }) }
 }
@@ -50,16 +59,19 @@ export const recurrentOps: Adapters<Tensor> = {
   lstm_masked: call => {
     const rows = call.attributes.rows('mask')
     const mask = tl.tensor(rows.flat(), { shape: [rows.length, rows[0].length], dtype: 'int32' })
-    const { h } = tl.lstm({ x: call.input('x'), ...lstmParameters(call, 'l0') }, { mask })
+    const [, h] = torchLstm(call, 'l0', false).forward(call.input('x'), { mask })
     return { h_last: h }
   },
   keras_lstm: call => {
-    const { sequence, h, c } = tl.lstm({
-      x: call.input('x'),
-      kernel: call.parameter('kernel'),
-      recurrentKernel: call.parameter('recurrent_kernel'),
-      bias: call.parameters.get('bias'),
-    })
+    const [inputSize, gates] = call.parameter('kernel').shape
+    const layer = new LSTM({ units: gates / 4, inputSize, returnSequences: true, returnState: true })
+    const bindings = new Map([
+      ['kernel', { parameter: layer.kernel, transposed: false }],
+      ['recurrent_kernel', { parameter: layer.recurrentKernel, transposed: false }],
+    ])
+    if (layer.bias !== null) bindings.set('bias', { parameter: layer.bias, transposed: false })
+    bindAll(call, bindings)
+    const [sequence, h, c] = layer.forward(call.input('x'))
     return { out: sequence, h_n: h, c_n: c }
   },
 }

@@ -1,4 +1,5 @@
 import * as tl from '../../../src/index.ts'
+import { sparseCategoricalCrossentropy } from '../../../src/losses/sparse-categorical-crossentropy.ts'
 import type { Values } from '../decode.ts'
 import type { GoldenCase, NamedValues } from './case.ts'
 import { createTensor, readTensor } from './tensorloom.ts'
@@ -36,8 +37,7 @@ function findFunction(formula: string): NamedFunction {
 function perceptronLoss(labels: Tensor): NamedFunction {
   return ({ X, w1, w2 }) => {
     const logits = tl.matmul(tl.tanh(tl.matmul(X, w1)), w2)
-    const chosen = tl.takeAlongAxis(tl.logSoftmax(logits), tl.reshape(labels, [-1, 1]), { axis: 1 })
-    return tl.reshape(tl.neg(tl.mean(chosen)), [1])
+    return tl.reshape(sparseCategoricalCrossentropy(logits, labels, { fromLogits: true }), [1])
   }
 }
 

@@ -1,0 +1,61 @@
+import { reshape, sigmoid, type Tensor } from '../../../src/index.ts'
+import { binaryCrossentropy } from '../../../src/losses/binary-crossentropy.ts'
+import { meanSquaredError } from '../../../src/losses/mean-squared-error.ts'
+import { sparseCategoricalCrossentropy } from '../../../src/losses/sparse-categorical-crossentropy.ts'
+import { Dense } from '../../../src/nn/dense.ts'
+import { Embedding } from '../../../src/nn/embedding.ts'
+import { LSTM } from '../../../src/nn/lstm.ts'
+import { type Bindings, linearBindings, lstmBindings } from './binding.ts'
+import type { GoldenCase } from './case.ts'
+import { buildPerceptron } from './perceptron.ts'
+
+/** A model of the `training` cases, with its parameters under PyTorch's names. */
+export interface TrainedModel {
+  readonly bindings: Bindings
+  /** What the case records as the model's output. */
+  output(x: Tensor): Tensor
+  loss(x: Tensor, y: Tensor): Tensor
+}
+
+/** Builds the model that the part of the case's name before the slash stands for. */
+export function buildModel(goldenCase: GoldenCase): TrainedModel {
+  const model = goldenCase.name.split('/')[0]
+  if (model === 'text_lstm') return buildTextClassifier(goldenCase)
+  if (model === 'mlp') return buildMlp(goldenCase)
+  throw new Error(`the runner does not know the model "${model}"`)
+}
+
+/** Embedding → LSTM (last state) → one unit → sigmoid. */
+function buildTextClassifier({ attributes }: GoldenCase): TrainedModel {
+  const [size, units] = [attributes.number('embed'), attributes.number('hidden')]
+  const embedding = new Embedding({ inputDim: attributes.number('vocab'), outputDim: size })
+  const recurrent = new LSTM({ inputSize: size, units, bias: 'separate' })
+  const head = new Dense({ inputSize: units, units: 1 })
+  const logits = (x: Tensor): Tensor =>
+    reshape(head.forward(recurrent.forward(embedding.forward(x))), [x.shape[0]])
+  return {
+    bindings: new Map([
+      ['embedding.weight', { parameter: embedding.embeddings, transposed: false }],
+      ...lstmBindings('rnn.', 'l0', recurrent),
+      ...linearBindings('fc.', head),
+    ]),
+    output: x => sigmoid(logits(x)),
+    loss: (x, y) => binaryCrossentropy(logits(x), y, { fromLogits: true }),
+  }
+}
+
+/** The perceptron that the note describes. */
+function buildMlp({ attributes, note, parameters }: GoldenCase): TrainedModel {
+  const { bindings, forward } = buildPerceptron(note, parameters)
+  const [loss] = attributes.text('loss').split(' ')
+  if (loss === 'cross_entropy') {
+    const options = { fromLogits: true }
+    return {
+      bindings,
+      output: forward,
+      loss: (x, y) => sparseCategoricalCrossentropy(forward(x), y, options),
+    }
+  }
+  if (loss === 'mse') return { bindings, output: forward, loss: (x, y) => meanSquaredError(forward(x), y) }
+  throw new Error(`the runner does not know the loss "${loss}"`)
+}
