@@ -17,8 +17,7 @@ const castOp = defineOp<{ to: DType }>('cast', {
     else if (to === 'int32') kernels.int.copy(...args)
     else kernels.int.compare.notEqual(args[0], args[1], zeroOf(engine), 1, x.size, 0, 1, 0, 0)
   },
-  gradient: ([x], g) => [x.dtype === 'float32' ? () => g : null],
-  readsValues: false,
+  gradient: 'the result is a whole number or a boolean, which cannot change a little.',
 })
 
 /** The address of an int 0: booleans are "≠ 0". */
@@ -31,7 +30,7 @@ function zeroOf(engine: Parameters<typeof at>[0]): number {
 
 /**
  * Converts to another element type. To int32: towards zero, saturating, NaN becomes 0. To bool: ≠ 0.
- * Gradients flow through float32 → float32 only (then it is the identity).
+ * No gradient flows through, except where nothing is converted.
  *
  * @example cast(tensor([1.7, -1.7]), 'int32')   // [1, -1]
  */

@@ -1,9 +1,11 @@
+import { noGrad } from '../autodiff/mode.ts'
 import { isFloat } from '../engine/dtype.ts'
 import { ValueError } from '../errors.ts'
 import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
-import { requireTensor } from './operand.ts'
+import { at, defineOp } from './define.ts'
+import { requireTensor, toFloat } from './operand.ts'
 import { max, sum } from './reduce.ts'
 import type { ReduceOptions } from './reduced-axes.ts'
 import { reshape } from './reshape.ts'
@@ -36,16 +38,27 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
 /** Standard deviation over axes: the square root of `variance`. Its gradient where all elements are equal is 0. */
 export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOf(variance(x, options))
 
+/** Gives a value that was computed without recording its gradient: dL/dx = g·e^(x−y), y with the axes kept. */
+const logSumExpOp = defineOp<null>('logSumExp', {
+  shape: ([, value]) => value.shape,
+  forward: ([, value], out, _, engine) =>
+    engine.kernels.float.copy(at(engine, out), at(engine, value), value.size),
+  gradient: ([x], g, _, y) => [() => g.mul(x.sub(y).exp()), null],
+})
+
 /** ln Σ eˣ over axes, safe for huge x. */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
-  requireTensor('logSumExp', x)
   const { axis, keepDims = false } = options
-  const axes = normalizeAxes('logSumExp', axis, x.shape)
-  const peak = max(x, { axis: axes, keepDims: true }).detach()
-  // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
-  const shift = peak.isFinite().where(peak, 0)
-  const result = sum(x.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
-  return keepDims ? result : reshape(result, reducedShape(x.shape, axes, false))
+  const input = toFloat('logSumExp', x)
+  const axes = normalizeAxes('logSumExp', axis, input.shape)
+  const value = noGrad(() => {
+    const peak = max(input, { axis: axes, keepDims: true })
+    // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
+    const shift = peak.isFinite().where(peak, 0)
+    return sum(input.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
+  })
+  const result = logSumExpOp([input, value], null)
+  return keepDims ? result : reshape(result, reducedShape(input.shape, axes, false))
 }
 
 export interface NormOptions extends ReduceOptions {
