@@ -323,9 +323,10 @@ export function backward(root: Tensor, seed?: Tensor, options: BackwardOptions =
       leaf.gradient.storage.temporary = false
     } else if (recording || leaf.gradient.storage.visible) {
       leaf.gradient = calculus.add(leaf.gradient, gradient)
-    } else {
-      addInPlace(leaf.gradient, gradient)
-      if (storage.temporary && storage.holds === 0 && !storage.visible) storage.engine?.release(storage)
-    }
+    } else addInPlace(leaf.gradient, gradient)
+  }
+  // Only now: two leaves may have received the same one.
+  for (const { storage } of gradients.values()) {
+    if (storage.temporary && storage.holds === 0 && !storage.visible) storage.engine?.release(storage)
   }
 }

@@ -1,4 +1,4 @@
-import { noGrad } from '../autodiff/mode.ts'
+import { internalScope, noGrad } from '../autodiff/mode.ts'
 import { isFloat } from '../engine/dtype.ts'
 import { ValueError } from '../errors.ts'
 import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
@@ -51,14 +51,16 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { axis, keepDims = false } = options
   const input = toFloat('logSumExp', x)
   const axes = normalizeAxes('logSumExp', axis, input.shape)
-  const value = noGrad(() => {
-    const peak = max(input, { axis: axes, keepDims: true })
-    // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
-    const shift = peak.isFinite().where(peak, 0)
-    return sum(input.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
+  return internalScope(() => {
+    const value = noGrad(() => {
+      const peak = max(input, { axis: axes, keepDims: true })
+      // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
+      const shift = peak.isFinite().where(peak, 0)
+      return sum(input.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
+    })
+    const result = logSumExpOp([input, value], null)
+    return keepDims ? result : reshape(result, reducedShape(input.shape, axes, false))
   })
-  const result = logSumExpOp([input, value], null)
-  return keepDims ? result : reshape(result, reducedShape(input.shape, axes, false))
 }
 
 export interface NormOptions extends ReduceOptions {

@@ -55,6 +55,13 @@ export class Tensor<S extends Shape = Shape> {
     return this.gradient as Tensor<S> | null
   }
 
+  /** Only null: forgets the accumulated gradient, so that the next backward starts from nothing. */
+  set grad(none: null) {
+    const storage = this.gradient?.storage
+    this.gradient = none
+    if (storage !== undefined && !storage.visible && !storage.owned) storage.engine?.release(storage)
+  }
+
   /** A stable copy of the numbers, row-major. int32 and bool are converted (exact up to 2²⁴; see `ints`). */
   data(): Float32Array {
     const values = readStorage(this.storage)
