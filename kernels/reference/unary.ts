@@ -46,11 +46,13 @@ const clip = (x: number, low: number, high: number): number => Math.min(Math.max
 export const unaryFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
   neg: x => -x,
   abs: Math.abs,
-  sign: Math.sign,
+  // The sign of NaN is 0, as PyTorch has it.
+  sign: x => (Number.isNaN(x) ? 0 : Math.sign(x)),
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,
-  log1p: Math.log1p,
+  // Infinite above 1e38, as PyTorch has it.
+  log1p: x => (x > 1e38 ? Number.POSITIVE_INFINITY : Math.log1p(x)),
   sqrt: Math.sqrt,
   rsqrt: x => 1 / Math.sqrt(x),
   square: x => x * x,

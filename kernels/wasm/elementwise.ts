@@ -124,14 +124,14 @@ export function unary_trunc(out: usize, x: usize, n: i32): void {
   mapUnrolled<Trunc>(out, x, n);
 }
 
-/** 1 with the sign of x where |x| > 0, and x itself (±0, NaN) elsewhere. */
+/** 1 with the sign of x where |x| > 0, ±0 for ±0, and 0 for NaN, as PyTorch has it. */
 @unmanaged
 class Sign {
   // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
-    return v128.bitselect(
-      v128.or(v128.and(x, f32x4.splat(-0.0)), f32x4.splat(1)), x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
+    const one = v128.and(f32x4.gt(f32x4.abs(x), f32x4.splat(0)), f32x4.splat(1));
+    return v128.or(one, v128.and(v128.and(x, f32x4.eq(x, x)), f32x4.splat(-0.0)));
   }
 }
 export function unary_sign(out: usize, x: usize, n: i32): void {

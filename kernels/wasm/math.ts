@@ -37,11 +37,10 @@ export function exp(x: v128): v128 {
   return expBelow(atMost(x, f32x4.splat(89)));
 }
 
-/** exp(x) − 1, accurate near 0. */
+/** (exp(x) − 1)/2, accurate near 0, for −18 ≤ x ≤ 88.8 or NaN. */
 // @ts-ignore: decorator
 @inline
-export function expm1(x: v128): v128 {
-  x = atMost(atLeast(x, f32x4.splat(-18)), f32x4.splat(88.8));
+function halfExpm1(x: v128): v128 {
   // x = n·ln 2 + r with |r| ≤ ln 2/2;  eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), with half the scale so that it stays finite
   const t = madd(x, f32x4.splat(1.44269504089), f32x4.splat(MAGIC));
   const n = f32x4.sub(t, f32x4.splat(MAGIC));
@@ -53,7 +52,14 @@ export function expm1(x: v128): v128 {
   p = madd(p, r, f32x4.splat(0.16666520689635117));
   p = madd(p, r, f32x4.splat(0.499999934516799));
   p = madd(p, f32x4.mul(r, r), r);
-  const y = madd(p, half, f32x4.sub(half, f32x4.splat(0.5)));
+  return madd(p, half, f32x4.sub(half, f32x4.splat(0.5)));
+}
+
+/** exp(x) − 1, accurate near 0. */
+// @ts-ignore: decorator
+@inline
+export function expm1(x: v128): v128 {
+  const y = halfExpm1(atMost(atLeast(x, f32x4.splat(-18)), f32x4.splat(88.8)));
   return f32x4.add(y, y);
 }
 
@@ -65,26 +71,21 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
 }
 
-/** An odd rational function x·P(x²)/Q(x²), held in [−1, 1]. */
+/**
+ * tanh|x| = h/(h + 1) with h = (e^(2|x|) − 1)/2, and the sign of x. For large |x| errors of h cancel, so that even
+ * 1 − tanh² is good: a rational function of x is faster, but off by some units in the last place of 1 there.
+ */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  // From 8.87 on the quotient is ≥ 1 and the clamp makes it exactly 1.
-  x = atMost(atLeast(x, f32x4.splat(-8.87)), f32x4.splat(8.87));
-  const z = f32x4.mul(x, x);
-  let p = madd(z, f32x4.splat(1.331911825275256e-8), f32x4.splat(2.0583514924510382e-5));
-  let q = madd(z, f32x4.splat(7.762038194414345e-7), f32x4.splat(0.00032830960117280483));
-  p = madd(p, z, f32x4.splat(0.0034940363839268684));
-  q = madd(q, z, f32x4.splat(0.02587108127772808));
-  p = madd(p, z, f32x4.splat(0.13379719853401184));
-  q = madd(q, z, f32x4.splat(0.4671303331851959));
-  p = madd(p, z, f32x4.splat(1));
-  q = madd(q, z, f32x4.splat(1));
-  const y = f32x4.div(f32x4.mul(p, x), q);
-  return atMost(atLeast(y, f32x4.splat(-1)), f32x4.splat(1));
+  const sign = v128.and(x, f32x4.splat(-0.0));
+  // From 9.02 on the result is 1.
+  const size = atMost(v128.xor(x, sign), f32x4.splat(10));
+  const h = halfExpm1(f32x4.add(size, size));
+  return v128.or(f32x4.div(h, f32x4.add(h, f32x4.splat(1))), sign);
 }
 
-/** The error function, in the same form. */
+/** The error function: an odd rational function x·P(x²)/Q(x²), held in [−1, 1]. */
 // @ts-ignore: decorator
 @inline
 export function erf(x: v128): v128 {
@@ -161,12 +162,20 @@ export function log(x: v128): v128 {
   return logSpecial(x, logNormal(scaled, v128.and(tiny, f32x4.splat(-23)), zero));
 }
 
-/** log(1 + x), accurate near 0: log(u) + (x − (u − 1))/u with u = 1 + x rounded. */
+// @ts-ignore: decorator
+@inline
+function atLog1pLimit(x: v128): v128 {
+  return v128.bitselect(f32x4.splat(Infinity), x, f32x4.gt(x, f32x4.splat(1e38)));
+}
+
+/**
+ * log(1 + x), accurate near 0: log(u) + (x − (u − 1))/u with u = 1 + x rounded. Above 10³⁸ it is ∞, as PyTorch has it.
+ */
 // @ts-ignore: decorator
 @inline
 export function log1p(x: v128): v128 {
   const one = f32x4.splat(1);
-  const u = f32x4.add(x, one);
+  const u = f32x4.add(atLog1pLimit(x), one);
   const lost = f32x4.sub(x, f32x4.sub(u, one));
   const y = logNormal(u, f32x4.splat(0), f32x4.div(lost, u));
   return someSpecial(u) ? logSpecial(u, y) : y;

@@ -18,7 +18,7 @@ const table = {
   log: { from: 1e-44, to: 3e38, signs: [1], max: 1.5 },
   log1p: { from: 1e-30, to: 3e38, signs: [1], max: 1.5 },
   sigmoid: { from: 1e-30, to: 87.3, signs: both, max: 3 },
-  tanh: { from: 1e-30, to: 20, signs: both, max: 6 },
+  tanh: { from: 1e-30, to: 20, signs: both, max: 3 },
   erf: { from: 1e-30, to: 10, signs: both, max: 6 },
   logSigmoid: { from: 1e-30, to: 87, signs: both, max: 4 },
   silu: { from: 1e-30, to: 87.3, signs: both, max: 5 },
