@@ -75,5 +75,5 @@ export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.M
 /** Instantiates the kernels on `memory`. */
 export function instantiate(variant: WasmVariant, memory: WebAssembly.Memory, shared: boolean): WasmExports {
   const instance = new WebAssembly.Instance(wasmModule(variant, shared), { env: { memory } })
-  return instance.exports as unknown as WasmExports
+  return instance.exports as WasmExports
 }
