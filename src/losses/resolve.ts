@@ -34,7 +34,10 @@ export type LossLike = LossName | LossFunction | CustomLoss
  *
  * @example model.compile({loss: withLossOptions(categoricalCrossentropy, {labelSmoothing: 0.1}), …})
  */
-export function withLossOptions<O extends LossOptions>(loss: LossFunction<O>, options: O): LossFunction<O> {
+export function withLossOptions<O extends LossOptions>(
+  loss: LossFunction<O>,
+  options: NoInfer<O>,
+): LossFunction<O> {
   const fixed = { ...loss.fixed, ...options }
   return describeLoss<O>((prediction, target, more) => loss(prediction, target, { ...fixed, ...more } as O), {
     name: loss.name,

@@ -88,7 +88,7 @@ export function accuracy(context: MetricContext = {}): Metric {
 const BUILT_IN = new WeakSet<Metric>()
 
 /**
- * The metric that a name, object or function stands for. A function's numbers are averaged, weighted by batch size
+ * The metric that a name, object or function stands for, before its first batch: an object is reset. A function's numbers are averaged, weighted by batch size
  * (a tensor's elements are averaged first).
  *
  * @throws ValueError for an unknown name, with the nearest one
@@ -124,6 +124,7 @@ export function resolveMetric(metric: MetricLike, context: MetricContext = {}): 
       received: metric,
     })
   }
+  metric.reset()
   if (metric instanceof MeanMetric || BUILT_IN.has(metric)) return metric
   return {
     get name() {

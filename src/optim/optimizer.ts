@@ -66,8 +66,19 @@ export abstract class Optimizer {
     return this.steps
   }
 
-  /** Updates, in place, every parameter that has a gradient; the others are left untouched. */
+  /**
+   * Updates, in place, every parameter that has a gradient; the others are left untouched.
+   * @throws ValueError when there are no parameters at all; ShapeError for a gradient of another shape
+   */
   step(): void {
+    if (this.parameters.size === 0) {
+      throw new ValueError({
+        operation: `${this.name}.step`,
+        problem: 'has no parameters to update.',
+        hint: 'create the optimizer with model.parameters() of a built model.',
+        argument: 'parameters',
+      })
+    }
     const parameters = this.parameters.values()
     if (this.globalClipNorm !== undefined) clipGradNorm(parameters, { maxNorm: this.globalClipNorm })
     else if (this.clipValue !== undefined) clipGradValue(parameters, { value: this.clipValue })

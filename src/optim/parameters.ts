@@ -46,13 +46,7 @@ export function listParameters(operation: string, source: ParameterSource): Read
     seen.add(parameter)
     named.set(name, parameter)
   }
-  if (named.size > 0) return named
-  throw new ValueError({
-    operation,
-    problem: 'got no parameters.',
-    hint: 'pass model.parameters() of a built model.',
-    argument: 'parameters',
-  })
+  return named
 }
 
 /** A tensor that stays in the engine's memory as long as it is reachable, and needs no gradient. */
