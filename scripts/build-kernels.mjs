@@ -1,7 +1,16 @@
-// Compiles kernels/wasm (AssemblyScript) and embeds the binaries as base64 modules under src/engine/generated.
+// Compiles kernels/wasm (AssemblyScript) and embeds the binaries as base64 modules under src/engine/generated, and
+// bundles the program of the worker threads into a string beside them.
 // The result is keyed by a hash of the sources: an unchanged tree is left alone.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +19,19 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const sources = join(root, 'kernels/wasm')
 const outDir = join(root, 'src/engine/generated')
 const generatedSources = join(sources, 'generated')
+const workerSources = join(root, 'src/engine/threads')
 
-/** Hash of everything that decides the binaries. */
+/** The worker's entry and what it imports. */
+const workerFiles = ['worker.ts', 'chunk.ts', 'layout.ts', 'tickets.ts']
+
+/** Hash of everything that decides the binaries and the worker. */
 export function kernelHash() {
   const hash = createHash('sha256')
   const files = readdirSync(sources)
     .filter(f => f.endsWith('.ts') || f.endsWith('.mjs'))
     .sort()
   for (const file of files) hash.update(file).update(readFileSync(join(sources, file)))
+  for (const file of workerFiles) hash.update(file).update(readFileSync(join(workerSources, file)))
   hash.update(readFileSync(fileURLToPath(import.meta.url)))
   hash.update(readFileSync(join(root, 'node_modules/assemblyscript/package.json')))
   return hash.digest('hex').slice(0, 16)
@@ -71,6 +85,29 @@ function replaceFile(file, text) {
   renameSync(`${file}.${process.pid}`, file)
 }
 
+async function bundleWorker() {
+  const { build: bundle } = await import('esbuild')
+  const { outputFiles, metafile } = await bundle({
+    entryPoints: [join(workerSources, 'worker.ts')],
+    absWorkingDir: workerSources,
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:*'],
+  })
+  const strangers = Object.keys(metafile.inputs).filter(file => !workerFiles.includes(file))
+  if (strangers.length > 0) throw new Error(`the worker imports files that its hash leaves out: ${strangers}`)
+  const source = JSON.stringify(outputFiles[0].text)
+  replaceFile(
+    join(outDir, 'worker.ts'),
+    `/** The program of a worker thread, src/engine/threads/worker.ts. */\nexport const workerSource =\n  ${source}\n`,
+  )
+  console.log(`worker: ${source.length} bytes`)
+}
+
 async function build() {
   mkdirSync(outDir, { recursive: true })
   mkdirSync(generatedSources, { recursive: true })
@@ -91,6 +128,7 @@ async function build() {
     )
     console.log(`kernels ${name}: ${own.length} bytes`)
   }
+  await bundleWorker()
   replaceFile(stampFile, kernelHash())
 }
 

@@ -2,6 +2,7 @@ import './ops/methods.ts'
 
 export * from './errors.ts'
 export { getDevice, setDevice, useDeterministic, withDevice } from './engine/device.ts'
+export { type ThreadInfo, type ThreadOptions, threadInfo, useThreads } from './engine/threads/use-threads.ts'
 export type { DeviceName } from './engine/engine.ts'
 export type { DType } from './engine/dtype.ts'
 export { Tensor, type NestedArray } from './tensor/tensor.ts'

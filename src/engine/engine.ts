@@ -36,7 +36,8 @@ export class Engine {
     /** The instruction set: checkpoints record it, since results differ in the last bits. */
     readonly variant: string,
     readonly memory: EngineMemory,
-    readonly kernels: Kernels,
+    /** Replaced while threads are on. */
+    public kernels: Kernels,
   ) {}
 
   /** Figures for tests, benchmarks and tools. */

@@ -53,41 +53,71 @@ const backwardFields = [
 
 type Words = readonly (number | boolean)[]
 
-/**
- * The WebAssembly LSTM. The kernels take ranges of rows (and of parameter columns), which threads may share out;
- * here one thread takes them all.
- */
+/** A kernel over a range of rows of the batch, or of panels of the parameter gradients; any split gives the same bits. */
+export type RangeKernel = 'lstm_forward_rows' | 'lstm_backward_rows' | 'lstm_backward_kernels'
+
+/** Who runs a range kernel from 0 to `count`: one thread at one go, or several by parts. */
+export interface Sharing {
+  /** How many scratch spaces are needed, `scratchStride` bytes apart. */
+  readonly threads: number
+  readonly run: (
+    kernel: RangeKernel,
+    block: Pointer,
+    scratch: Pointer,
+    scratchStride: number,
+    count: number,
+    flops: number,
+  ) => void
+}
+
+const oneThread = (exports: WasmExports): Sharing => ({
+  threads: 1,
+  run: (kernel, block, scratch, _, count) => {
+    exports[kernel](block, scratch, 0, count)
+  },
+})
+
+/** The WebAssembly LSTM. */
 export function createWasmLstm(
   exports: WasmExports,
   heap: Heap,
+  sharing: Sharing = oneThread(exports),
 ): Pick<Kernels, 'lstmForward' | 'lstmBackward'> {
   /** Writes the block of words and hands it to `run` with room for packed kernels and scratch. */
   function withBlock(
     words: Words,
     packedBytes: (block: Pointer) => number,
     scratchBytes: (block: Pointer) => number,
-    run: (block: Pointer, scratch: Pointer) => void,
+    run: (block: Pointer, scratch: Pointer, scratchStride: number) => void,
   ): void {
     const block = heap.allocate((words.length + 1) << 2)
     heap.int.set(words.map(Number), block >>> 2)
     const packed = heap.allocate(packedBytes(block) >>> 0)
-    const scratch = heap.allocate(scratchBytes(block) >>> 0)
+    const scratchStride = Math.ceil(scratchBytes(block) / 128) * 128
+    const scratch = heap.allocate(scratchStride * sharing.threads)
     heap.int[(block >>> 2) + words.length] = packed
-    run(block, scratch)
-    heap.release(scratch)
-    heap.release(packed)
-    heap.release(block)
+    try {
+      run(block, scratch, scratchStride)
+    } finally {
+      heap.release(scratch)
+      heap.release(packed)
+      heap.release(block)
+    }
   }
+
+  /** Operations of the products with both kernels. */
+  const flopsOf = (p: LstmForward | LstmBackward): number =>
+    8 * p.batch * p.time * p.units * (p.inputSize + p.units)
 
   return {
     lstmForward(p) {
       withBlock(
         forwardFields.map(field => p[field]),
         exports.lstm_forward_packed_bytes,
-        exports.lstm_forward_scratch_bytes,
-        (block, scratch) => {
+        block => exports.lstm_forward_scratch_bytes(block) >>> 0,
+        (block, scratch, stride) => {
           exports.lstm_forward_pack(block)
-          exports.lstm_forward_rows(block, scratch, 0, p.batch)
+          sharing.run('lstm_forward_rows', block, scratch, stride, p.batch, flopsOf(p))
         },
       )
     },
@@ -101,10 +131,11 @@ export function createWasmLstm(
         backwardFields.map(field => p[field]),
         exports.lstm_backward_packed_bytes,
         scratchBytes,
-        (block, scratch) => {
+        (block, scratch, stride) => {
           exports.lstm_backward_pack(block, scratch)
-          exports.lstm_backward_rows(block, scratch, 0, p.batch)
-          exports.lstm_backward_kernels(block, scratch, 0, exports.lstm_kernel_panels(p.units))
+          const panels = exports.lstm_kernel_panels(p.units)
+          sharing.run('lstm_backward_rows', block, scratch, stride, p.batch, flopsOf(p))
+          sharing.run('lstm_backward_kernels', block, scratch, stride, panels, flopsOf(p))
         },
       )
     },
