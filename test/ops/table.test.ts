@@ -83,8 +83,8 @@ describe.each([...registry.values()].filter(({ name }) => name in table))('$name
     for (const example of examples) {
       const want = run(example, 'reference64')
       const got = run(example, device)
-      got.results.forEach((result, i) => expectClose(result, want.results[i]))
-      got.gradients.forEach((gradient, i) => expectClose(gradient, want.gradients[i], 5e-6))
+      for (const [i, result] of got.results.entries()) expectClose(result, want.results[i])
+      for (const [i, gradient] of got.gradients.entries()) expectClose(gradient, want.gradients[i], 5e-6)
     }
   })
 
