@@ -1,4 +1,5 @@
 import './ops/methods.ts'
+import './io/model-method.ts'
 
 export * from './errors.ts'
 export { getDevice, setDevice, useDeterministic, withDevice } from './engine/device.ts'
@@ -95,3 +96,19 @@ export { Mean, type Metric } from './metrics/metric.ts'
 export * from './metrics/accuracy.ts'
 export * from './metrics/errors-of-numbers.ts'
 export * from './metrics/resolve.ts'
+
+export { load } from './io/load.ts'
+export { type FileRecord, type SavedDirectory, saveModel } from './io/save.ts'
+export {
+  deserializeModel,
+  type Loaded,
+  type LoadOptions,
+  type SaveOptions,
+  serializeModel,
+} from './io/serialize.ts'
+export type { LayerClass, LayerClasses } from './io/layer-table.ts'
+export type { LayerEntry, ModelConfig, SequentialConfig } from './io/model-config.ts'
+export { deserializeStateDict, type Metadata, serializeStateDict } from './io/state-dict.ts'
+export { fromPyTorch, type PyTorchNames, toPyTorch } from './io/pytorch-layout.ts'
+export { type RawTensor, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
+export { writeSafetensors } from './io/safetensors-writer.ts'

@@ -30,6 +30,8 @@ export interface Prediction {
 
 /** What `compile` fixed. */
 export interface Compiled {
+  /** As they were given. */
+  readonly options: CompileOptions
   readonly loss: LossFunction
   readonly metrics: readonly MetricLike[]
   /** Created when the parameters exist, and kept from one `fit` to the next. */
@@ -72,6 +74,7 @@ export abstract class Model extends Module<Tensor> {
     let optimizer: Optimizer | null = null
     if (typeof options.optimizer === 'string') resolveOptimizer(options.optimizer, [])
     this.compiled = {
+      options,
       loss,
       metrics: options.metrics ?? [],
       optimizer: () => {
@@ -79,6 +82,11 @@ export abstract class Model extends Module<Tensor> {
         return optimizer
       },
     }
+  }
+
+  /** What `compile` fixed; null before it. */
+  get compiledSettings(): Compiled | null {
+    return this.compiled
   }
 
   /** What `compile` fixed; throws a BuildError before it. */

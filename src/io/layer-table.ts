@@ -1,0 +1,103 @@
+import { ValueError } from '../errors.ts'
+import { Activation } from '../nn/activation.ts'
+import { Dense } from '../nn/dense.ts'
+import { Dropout } from '../nn/dropout.ts'
+import { Embedding } from '../nn/embedding.ts'
+import { Flatten } from '../nn/flatten.ts'
+import type { LayerConfig } from '../nn/layer.ts'
+import { LSTM } from '../nn/lstm.ts'
+import type { Module } from '../nn/module.ts'
+import type { Shape } from '../tensor/shape.ts'
+
+/**
+ * A layer class that `load` can make layers of: by `static fromConfig(config)` where it has one, else by
+ * `new Class(config)`. The config is what the layer's `config()` returned when it was saved.
+ */
+export interface LayerClass {
+  new (config: never): Module<unknown>
+  fromConfig?(config: LayerConfig): Module<unknown>
+}
+
+/** Custom layer classes by the name under which they were saved: `{ Residual }`. */
+export type LayerClasses = Readonly<Record<string, LayerClass>>
+
+/** Reads a config that is still unchecked. */
+export interface ConfigReader {
+  /** A whole number ≥ 1. */
+  count(option: string): number
+  /** Whether the option has this value. */
+  is(option: string, value: unknown): boolean
+}
+
+/** What `load` must know of a built-in layer before it makes one. */
+interface BuiltInLayer {
+  readonly layer: LayerClass
+  /** Shapes of the parameters, so that the file bounds what is allocated. */
+  readonly parameters: (config: ConfigReader) => readonly (readonly [name: string, shape: Shape])[]
+}
+
+/** The layers that need not be passed to `load`: a new one adds its line here. */
+export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, BuiltInLayer>([
+  ['Activation', { layer: Activation, parameters: () => [] }],
+  ['Dense', { layer: Dense, parameters: denseParameters }],
+  ['Dropout', { layer: Dropout, parameters: () => [] }],
+  ['Embedding', { layer: Embedding, parameters: embeddingParameters }],
+  ['Flatten', { layer: Flatten, parameters: () => [] }],
+  ['LSTM', { layer: LSTM, parameters: lstmParameters }],
+])
+
+/** Type of each option whose constructor would take a value of another type for it. */
+export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> = new Map([
+  ['name', 'string'],
+  ['rate', 'number'],
+  ['useBias', 'boolean'],
+  ['maskZero', 'boolean'],
+  ['returnSequences', 'boolean'],
+  ['returnState', 'boolean'],
+  ['goBackwards', 'boolean'],
+  ['unitForgetBias', 'boolean'],
+])
+
+function denseParameters(config: ConfigReader): [string, Shape][] {
+  const units = config.count('units')
+  const kernel: [string, Shape] = ['kernel', [config.count('inputSize'), units]]
+  return config.is('useBias', false) ? [kernel] : [kernel, ['bias', [units]]]
+}
+
+function embeddingParameters(config: ConfigReader): [string, Shape][] {
+  return [['embeddings', [config.count('inputDim'), config.count('outputDim')]]]
+}
+
+function lstmParameters(config: ConfigReader): [string, Shape][] {
+  const units = config.count('units')
+  const shapes: [string, Shape][] = [
+    ['kernel', [config.count('inputSize'), 4 * units]],
+    ['recurrentKernel', [units, 4 * units]],
+  ]
+  if (!config.is('bias', 'none')) shapes.push(['bias', [4 * units]])
+  if (config.is('bias', 'separate')) shapes.push(['recurrentBias', [4 * units]])
+  return shapes
+}
+
+/** The custom classes as a Map; the names of built-in layers stay theirs. */
+export function customClasses(operation: string, layers: LayerClasses = {}): ReadonlyMap<string, LayerClass> {
+  const classes = new Map(Object.entries(layers))
+  for (const [name, layer] of classes) {
+    if (typeof layer !== 'function') {
+      throw new ValueError({
+        operation,
+        problem: `needs layer classes in layers, got ${layer === null ? 'null' : typeof layer} for "${name}".`,
+        argument: 'layers',
+        received: layer,
+      })
+    }
+    if (!layerTable.has(name) && name !== 'Sequential') continue
+    throw new ValueError({
+      operation,
+      problem: `cannot take a custom layer "${name}": a built-in layer has this name.`,
+      hint: 'give the class a static className of its own, and save again.',
+      argument: 'layers',
+    })
+  }
+  return classes
+}

@@ -1,0 +1,23 @@
+import { Model } from '../train/model.ts'
+import { saveModel } from './save.ts'
+import type { SaveOptions } from './serialize.ts'
+
+// io imports train, never the other way round; so the method is added here, as ops/methods.ts does for tensors. A
+// dynamic import inside the method would hide a cycle, and make the bundler wrap every module on it.
+declare module '../train/model.ts' {
+  interface Model {
+    /**
+     * Saves the model to a directory or a `.safetensors` file; see `saveModel`. `load` gives it back.
+     * @example await model.save('models/reviews', { tokenizer })
+     */
+    save(target: string | URL, options?: SaveOptions): Promise<void>
+  }
+}
+
+Object.defineProperty(Model.prototype, 'save', {
+  value(this: Model, target: string | URL, options?: SaveOptions): Promise<void> {
+    return saveModel(this, target, options)
+  },
+  writable: true,
+  configurable: true,
+})
