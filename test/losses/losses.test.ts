@@ -7,14 +7,17 @@ import {
   meanSquaredError,
   negativeLogLikelihood,
   NonFiniteError,
+  noGrad,
   oneHot,
   type Reduction,
+  SGD,
   ShapeError,
   sparseCategoricalCrossentropy,
   tensor,
   ValueError,
   zeros,
 } from '../../src/index.ts'
+import { engineOf } from '../../src/engine/device.ts'
 import { devices, useDevice } from '../setup/devices.ts'
 import { between, expectClose, int, leaf, normal } from '../setup/numbers.ts'
 
@@ -85,7 +88,7 @@ describe.each(devices)('losses on %s', device => {
 
   it('leave ignored labels out, even where their log-probability is −∞', () => {
     const x = tensor([
-      [0, Number.NEGATIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY, 0],
       [Math.log(0.5), Math.log(0.5)],
     ])
     const kept = negativeLogLikelihood(x, int([1, 0]).mul(tensor([-1, 1])), { ignoreIndex: -1 })
@@ -118,6 +121,22 @@ describe.each(devices)('losses on %s', device => {
     })
     const options = { fromLogits: true, labelSmoothing: s, weight: tensor(w), ignoreIndex: -7 } as const
     expect(sparseCategoricalCrossentropy(logits, int(target), options).item()).toBeCloseTo(sum / total, 5)
+  })
+
+  it('smooth binary labels towards a half', () => {
+    const want = -0.9 * Math.log(0.8) - 0.1 * Math.log(0.2)
+    const loss = binaryCrossentropy(tensor([0.8]), tensor([1]), { labelSmoothing: 0.2 })
+    expect(loss.item()).toBeCloseTo(want, 6)
+  })
+
+  it('divide a weighted likelihood by the weights of the targets', () => {
+    const logP = tensor([
+      [-1, -2],
+      [-3, -4],
+    ])
+    const weight = tensor([1, 3])
+    expect(negativeLogLikelihood(logP, int([0, 1]), { weight }).item()).toBeCloseTo((1 + 12) / 4, 6)
+    expect(negativeLogLikelihood(logP, int([0, 1]), { weight, ignoreIndex: 1 }).item()).toBeCloseTo(1, 6)
   })
 
   it('find the classes on any axis and keep the other axes in order', () => {
@@ -165,6 +184,25 @@ describe.each(devices)('losses on %s', device => {
     expect(() => binaryCrossentropy(p, p, { labelSmoothing: 1.5 })).toThrow(/labelSmoothing in 0 … 1/)
     expect(() => binaryCrossentropy(p, p, { weight: zeros([3]) })).toThrow(/cannot spread weight \[3\]/)
     expect(() => meanSquaredError(p, p, { reduction: 'average' as Reduction })).toThrow(/'average'/)
+  })
+
+  it('free what they made on the way, with and without backward', () => {
+    const w = leaf(logits)
+    const optimizer = new SGD([w])
+    const soft = oneHot(labels, 4)
+    const step = (): void => {
+      const p = w.softmax()
+      categoricalCrossentropy(p, soft, { labelSmoothing: 0.1 }).backward()
+      binaryCrossentropy(w.sigmoid(), soft).backward()
+      sparseCategoricalCrossentropy(w, labels, { fromLogits: true }).backward()
+      optimizer.zeroGrad()
+      noGrad(() => categoricalCrossentropy(w, soft, { fromLogits: true }))
+    }
+    for (let i = 0; i < 5; i++) step()
+    const { inUse } = engineOf(device).memoryInfo()
+    for (let i = 0; i < 100; i++) step()
+    // The unrecorded loss itself belongs to the caller: one block per step, until the budget moves it.
+    expect(engineOf(device).memoryInfo().inUse - inUse).toBeLessThanOrEqual(100 * 16)
   })
 
   it('let a NaN prediction through, so that the trainer sees it', () => {

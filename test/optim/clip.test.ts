@@ -20,6 +20,12 @@ describe.each(devices)('clipping on %s', device => {
     expect(none.grad).toBeNull()
   })
 
+  it('adds 1e-6 to the norm, as PyTorch does', () => {
+    const a = withGradient(tensor([1e-6]))
+    clipGradNorm([a], { maxNorm: 1e-7 })
+    expect((a.grad?.item() ?? 0) * 1e8).toBeCloseTo(5, 4)
+  })
+
   it('knows other norms', () => {
     const norm = (normType: number): number =>
       clipGradNorm([withGradient(tensor([1, -3])), withGradient(tensor([2]))], { maxNorm: 100, normType })

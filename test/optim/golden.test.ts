@@ -46,11 +46,15 @@ function entry(values: Values | undefined, t: number): Values {
   return { dtype: values.dtype, shape, data: values.data.slice(t * size, (t + 1) * size) }
 }
 
-function check(golden: GoldenCase, name: string, got: Tensor, want: Values): string[] {
-  return [
-    ...compareTensor(name, toValues(got), want, { kind: 'tolerance', absolute: golden.atol?.[name] ?? 0 })
-      .problems,
-  ]
+/**
+ * The files' own tolerances for optimizers are as large as the parameters (up to 99,500), so they would pass an
+ * optimizer that does nothing. float32 comes this close to the float64 trajectories.
+ */
+const CLOSE = 1e-6
+
+function check({ atol, kind }: GoldenCase, name: string, got: Tensor, want: Values): string[] {
+  const absolute = kind === 'clip' ? (atol?.[name] ?? 0) : CLOSE
+  return [...compareTensor(name, toValues(got), want, { kind: 'tolerance', absolute }).problems]
 }
 
 const cases = goldenCases('optimizers', ['sgd', 'adam', 'adamw'])
