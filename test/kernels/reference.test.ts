@@ -41,8 +41,8 @@ describe('the scalar definitions', () => {
     expect(x.map(unaryFunctions.round)).toEqual([0, 2, 2, -0, -2, -2, 0, 3, 1e20, -3])
   })
 
-  it('sign keeps NaN and the sign of zero', () => {
-    expect([Number.NaN, -0, 0, -3, Infinity].map(unaryFunctions.sign)).toEqual([Number.NaN, -0, 0, -1, 1])
+  it('sign keeps the sign of zero, and that of NaN is 0', () => {
+    expect([Number.NaN, -0, 0, -3, Infinity].map(unaryFunctions.sign)).toEqual([0, -0, 0, -1, 1])
   })
 
   it('relu and clip let NaN through', () => {
