@@ -1,0 +1,113 @@
+// Packs the library, installs the tarball into an empty folder, and uses it there as its users do.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+const work = mkdtempSync(join(tmpdir(), 'tensorloom-package-'))
+const consumer = join(work, 'consumer')
+
+const MAXIMUM_PACKED_BYTES = 1_000_000
+const MAXIMUM_UNPACKED_BYTES = 3_000_000
+
+function run(command, args, cwd) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_cache: join(work, 'cache') },
+    shell: process.platform === 'win32' && command === 'npm',
+  })
+  if (status === 0) return stdout
+  throw new Error(`${command} ${args.join(' ')} failed\n${error ?? `${stdout}${stderr}`}`)
+}
+
+function pack() {
+  const output = run('npm', ['pack', '--json', '--pack-destination', work], root)
+  const [{ filename, size, unpackedSize, files }] = JSON.parse(output.slice(output.search(/^\[/m)))
+  if (statSync(join(work, filename)).size >= MAXIMUM_PACKED_BYTES)
+    throw new Error(`the tarball has ${size} bytes, ${MAXIMUM_PACKED_BYTES} are allowed`)
+  if (unpackedSize >= MAXIMUM_UNPACKED_BYTES)
+    throw new Error(`unpacked it has ${unpackedSize} bytes, ${MAXIMUM_UNPACKED_BYTES} are allowed`)
+  const names = files.map(({ path }) => path)
+  for (const wanted of ['package.json', 'README.md', 'LICENSE', 'dist/index.js']) {
+    if (!names.includes(wanted)) throw new Error(`the tarball lacks ${wanted}`)
+  }
+  const surplus = names.find(
+    name => !/^(package\.json|README\.md|LICENSE|dist\/(index\.js|.*\.d\.ts))$/.test(name),
+  )
+  if (surplus !== undefined) throw new Error(`${surplus} should not be in the tarball`)
+  console.log(`tarball: ${size} bytes packed, ${unpackedSize} unpacked, ${names.length} files`)
+  return join(work, filename)
+}
+
+function install(tarball) {
+  mkdirSync(consumer)
+  writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n')
+  run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball], consumer)
+  for (const file of ['run.mjs', 'types.ts']) {
+    copyFileSync(join(root, 'scripts/consumer', file), join(consumer, file))
+  }
+}
+
+/** As strict a consumer as there is; the library's declarations are checked, too. */
+function checkTypes() {
+  const strict = { noEmit: true, strict: true, skipLibCheck: false, target: 'ES2022', types: [] }
+  const browser = { ...strict, lib: ['ES2022', 'DOM'] }
+  const projects = {
+    nodenext: { ...browser, module: 'nodenext', moduleResolution: 'nodenext' },
+    bundler: { ...browser, module: 'esnext', moduleResolution: 'bundler' },
+    exact: {
+      ...browser,
+      module: 'nodenext',
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+    },
+    'no DOM, Node types': {
+      ...strict,
+      module: 'nodenext',
+      lib: ['ES2022'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+  }
+  for (const [name, compilerOptions] of Object.entries(projects)) {
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }))
+    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer], consumer)
+    console.log(`types: ${name} ok`)
+  }
+}
+
+const median = values => values.sort((a, b) => a - b)[values.length >> 1]
+
+function milliseconds(code) {
+  const start = performance.now()
+  run(process.execPath, ['--input-type=module', '-e', code], consumer)
+  return performance.now() - start
+}
+
+/** Interleaved, so that both see the same machine. */
+function measureImport() {
+  const [empty, full] = [[], []]
+  for (let round = 0; round < 15; round++) {
+    empty.push(milliseconds(''))
+    full.push(milliseconds("import 'tensorloom'"))
+  }
+  const difference = median(full) - median(empty)
+  console.log(
+    `import: ${difference.toFixed(1)} ms (Node ${process.versions.node}; median of 15 processes less an empty one)`,
+  )
+}
+
+const hadDist = existsSync(dist)
+try {
+  install(pack())
+  console.log(`run: ${run(process.execPath, ['run.mjs'], consumer).trim()}`)
+  checkTypes()
+  measureImport()
+} finally {
+  rmSync(work, { recursive: true, force: true })
+  if (!hadDist) rmSync(dist, { recursive: true, force: true })
+}
