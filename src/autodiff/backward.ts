@@ -67,25 +67,10 @@ class BackwardPass {
   /** Every recorded operation below the roots, latest first, marked `active` if a gradient must flow through it. */
   private collect(roots: readonly Tensor[]): GraphNode[] {
     const nodes: GraphNode[] = []
-    const stack: GraphNode[] = []
-    const meet = (tensor: Tensor): void => {
-      const { node } = tensor
-      if (
-        !tensor.requiresGrad ||
-        node === null ||
-        node.pass === this.id ||
-        (this.stopAtWanted && this.wanted?.has(tensor))
-      )
-        return
-      if (node.spent) throw spentGraph()
-      node.pass = this.id
-      node.gradients = null
-      nodes.push(node)
-      stack.push(node)
-    }
-    for (const root of roots) meet(root)
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      for (const input of node.inputs) meet(input)
+    for (const root of roots) this.meet(root, nodes)
+    // What is met is appended, so this goes on until nothing new is found.
+    for (let next = 0; next < nodes.length; next++) {
+      for (const input of nodes[next].inputs) this.meet(input, nodes)
     }
     nodes.sort((a, b) => b.id - a.id)
     for (let i = nodes.length - 1; i >= 0; i--) {
@@ -93,6 +78,17 @@ class BackwardPass {
       node.active = node.inputs.some(input => this.leadsSomewhere(input)) || this.wantsOutputOf(node)
     }
     return nodes
+  }
+
+  /** Lists the operation that a tensor came from, once. */
+  private meet(tensor: Tensor, nodes: GraphNode[]): void {
+    const { node } = tensor
+    if (node === null || !tensor.requiresGrad || node.pass === this.id) return
+    if (this.stopAtWanted && this.wanted?.has(tensor)) return
+    if (node.spent) throw spentGraph()
+    node.pass = this.id
+    node.gradients = null
+    nodes.push(node)
   }
 
   private leadsSomewhere(tensor: Tensor): boolean {

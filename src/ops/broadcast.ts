@@ -50,23 +50,34 @@ export function runBroadcast(
     kernel(target, left, right, 1, out.size, 0, 1, 0, 1)
     return
   }
-  const axes = loopAxes(out.shape, a.shape, b.shape)
   const inBytes = a.dtype === 'float32' ? 1 << engine.memory.floatShift : 4
-  // Innermost first. Strides of the first axis are 0 or 1, as the kernel wants them.
-  const cols = axes[0] ?? { size: 1, a: 0, b: 0 }
-  const rows = axes[1] ?? { size: 1, a: 0, b: 0 }
-  const block = rows.size * cols.size
-  const visit = (depth: number, o: number, p: number, q: number): number => {
-    if (depth < 2) {
-      kernel(o, p, q, rows.size, cols.size, rows.a, cols.a, rows.b, cols.b)
-      return o + block * outBytes
-    }
-    const axis = axes[depth]
-    let next = o
-    for (let i = 0; i < axis.size; i++) {
-      next = visit(depth - 1, next, p + i * axis.a * inBytes, q + i * axis.b * inBytes)
-    }
-    return next
+  const loop: Loop = { kernel, axes: loopAxes(out.shape, a.shape, b.shape), inBytes, outBytes }
+  visit(loop, Math.max(1, loop.axes.length - 1), target, left, right)
+}
+
+interface Loop {
+  readonly kernel: BinaryKernel
+  /** Innermost first: strides of the first axis are 0 or 1, as the kernel wants them. */
+  readonly axes: readonly LoopAxis[]
+  readonly inBytes: number
+  readonly outBytes: number
+}
+
+const SINGLE: LoopAxis = { size: 1, a: 0, b: 0 }
+
+/** Runs the axes up to `depth` from these addresses; returns where the next result goes. */
+function visit(loop: Loop, depth: number, out: number, a: number, b: number): number {
+  const { kernel, axes, inBytes, outBytes } = loop
+  if (depth < 2) {
+    const cols = axes[0] ?? SINGLE
+    const rows = axes[1] ?? SINGLE
+    kernel(out, a, b, rows.size, cols.size, rows.a, cols.a, rows.b, cols.b)
+    return out + rows.size * cols.size * outBytes
   }
-  visit(Math.max(1, axes.length - 1), target, left, right)
+  const axis = axes[depth]
+  let next = out
+  for (let i = 0; i < axis.size; i++) {
+    next = visit(loop, depth - 1, next, a + i * axis.a * inBytes, b + i * axis.b * inBytes)
+  }
+  return next
 }

@@ -1,9 +1,9 @@
 import { gradMode } from '../autodiff/mode.ts'
 import { gradientsByReplay } from '../autodiff/replay.ts'
 import { currentEngine } from '../engine/device.ts'
-import { withVisibility } from '../engine/lifetime.ts'
+import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
-import { ShapeError } from '../errors.ts'
+import { DTypeError, ShapeError } from '../errors.ts'
 import type { GraphNode, Thunk } from '../tensor/node.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
@@ -66,7 +66,7 @@ const lstmOp = defineFused<LstmAttributes>('lstm', {
     const h = emptyTensor([batch, units], 'float32')
     const c = emptyTensor([batch, units], 'float32')
     const saved: Storage[] = training
-      ? withVisibility('internal', null, () => [
+      ? withVisibility('internal', lifetime.created, () => [
           engine.create('float32', batch * time * 4 * units),
           engine.create('float32', batch * time * units),
         ])
@@ -199,7 +199,17 @@ export function lstm(inputs: LstmInputs, options: LstmOptions = {}): LstmResult 
   if (h0 !== null) check('h0', h0, [batch, units])
   if (c0 !== null) check('c0', c0, [batch, units])
   const mask = options.mask ?? null
-  if (mask !== null) check('a mask', mask, [batch, time])
+  if (mask !== null) {
+    check('a mask', mask, [batch, time])
+    if (mask.dtype === 'float32') {
+      throw new DTypeError({
+        operation: 'lstm',
+        problem: 'takes a bool or int32 mask, got float32.',
+        hint: 'compare it: mask.notEqual(0).',
+        dtypes: [mask.dtype],
+      })
+    }
+  }
   const tensors: Tensor[] = [x, kernel, recurrentKernel]
   const place = (tensor: Tensor | null): number => (tensor === null ? -1 : tensors.push(tensor) - 1)
   const attributes: LstmAttributes = {
@@ -210,6 +220,8 @@ export function lstm(inputs: LstmInputs, options: LstmOptions = {}): LstmResult 
     reverse: options.reverse ?? false,
     hardSigmoid: options.recurrentActivation === 'hardSigmoid',
   }
+  // An input without a gradient: so the graph keeps it until backward has read it.
+  place(mask)
   const [sequence, h, c] = lstmOp(tensors, attributes)
   return { sequence, h, c }
 }

@@ -1,3 +1,4 @@
+import type { ElementKernels } from '../../kernels/kernels.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -40,8 +41,8 @@ export function copyWalk(engine: Engine, out: Tensor, to: Walk, x: Tensor, from:
   const target = at(engine, out) + to.offset * bytes
   const source = at(engine, x) + from.offset * bytes
   const axes = copyAxes(shape, to.strides, from.strides)
-  const cols = axes[0] ?? { size: 1, to: 1, from: 1 }
-  const rows = axes[1] ?? { size: 1, to: 0, from: 0 }
+  const cols = axes[0] ?? CONTIGUOUS
+  const rows = axes[1] ?? SINGLE
   if (axes.length <= 1 && cols.to === 1 && cols.from === 1 && target % 16 === 0 && source % 16 === 0) {
     // `copy` may write up to the next multiple of 4 elements, so only whole outputs are given to it.
     if (cols.size === out.size) {
@@ -55,13 +56,29 @@ export function copyWalk(engine: Engine, out: Tensor, to: Walk, x: Tensor, from:
     kernels.transpose(target, source, cols.size, rows.size)
     return
   }
-  const visit = (depth: number, t: number, s: number): void => {
-    if (depth < 2) {
-      kernels.copy2d(t, s, rows.size, cols.size, rows.to, cols.to, rows.from, cols.from)
-      return
-    }
-    const axis = axes[depth]
-    for (let i = 0; i < axis.size; i++) visit(depth - 1, t + i * axis.to * bytes, s + i * axis.from * bytes)
+  visit(kernels, axes, bytes, Math.max(1, axes.length - 1), target, source)
+}
+
+const CONTIGUOUS: CopyAxis = { size: 1, to: 1, from: 1 }
+const SINGLE: CopyAxis = { size: 1, to: 0, from: 0 }
+
+/** Copies the axes up to `depth`, from and to these addresses. */
+function visit(
+  kernels: ElementKernels,
+  axes: readonly CopyAxis[],
+  bytes: number,
+  depth: number,
+  to: number,
+  from: number,
+): void {
+  if (depth < 2) {
+    const cols = axes[0] ?? SINGLE
+    const rows = axes[1] ?? SINGLE
+    kernels.copy2d(to, from, rows.size, cols.size, rows.to, cols.to, rows.from, cols.from)
+    return
   }
-  visit(Math.max(1, axes.length - 1), target, source)
+  const axis = axes[depth]
+  for (let i = 0; i < axis.size; i++) {
+    visit(kernels, axes, bytes, depth - 1, to + i * axis.to * bytes, from + i * axis.from * bytes)
+  }
 }

@@ -1,4 +1,4 @@
-import { type DType, isFloat } from '../engine/dtype.ts'
+import { isFloat } from '../engine/dtype.ts'
 import { withVisibility } from '../engine/lifetime.ts'
 import { DTypeError } from '../errors.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
@@ -44,20 +44,21 @@ export function toFloat(operation: string, value: Operand): Tensor {
   return isFloat(tensor.dtype) ? tensor : cast(tensor, 'float32')
 }
 
-/** Two operands of one element type: float32 if either is, else int32. Numbers adapt to a whole-number tensor. */
+/** Whether `x`, next to `other`, makes the operation a float one. A number adapts to a whole-number tensor. */
+function isFloatBeside(operation: string, x: Operand, other: Operand): boolean {
+  if (typeof x !== 'number') return isFloat(requireTensor(operation, x).dtype)
+  return typeof other === 'number' || isFloat(requireTensor(operation, other).dtype) || x !== (x | 0)
+}
+
+function toInt(x: Operand): Tensor {
+  if (typeof x === 'number') return fromCold(Int32Array.of(x), [], 'int32')
+  return x.dtype === 'bool' ? cast(x, 'int32') : x
+}
+
+/** Two operands of one element type: float32 if either is, else int32. */
 export function promote(operation: string, a: Operand, b: Operand): [Tensor, Tensor] {
-  const typeOf = (x: Operand, other: Operand): DType => {
-    if (typeof x !== 'number') return requireTensor(operation, x).dtype
-    const otherIsInt = typeof other !== 'number' && !isFloat(requireTensor(operation, other).dtype)
-    return otherIsInt && x === (x | 0) ? 'int32' : 'float32'
+  if (isFloatBeside(operation, a, b) || isFloatBeside(operation, b, a)) {
+    return [toFloat(operation, a), toFloat(operation, b)]
   }
-  const float = isFloat(typeOf(a, b)) || isFloat(typeOf(b, a))
-  if (float) return [toFloat(operation, a), toFloat(operation, b)]
-  const toInt = (x: Operand): Tensor =>
-    typeof x === 'number'
-      ? fromCold(Int32Array.of(x), [], 'int32')
-      : x.dtype === 'bool'
-        ? cast(x, 'int32')
-        : x
   return [toInt(a), toInt(b)]
 }
