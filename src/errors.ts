@@ -44,7 +44,9 @@ export class TensorloomError extends Error {
   enterLayer(label: string): void {
     this.layers.unshift(label)
     const hint = this.hint === undefined ? '' : `\n  Hint: ${this.hint}`
-    this.message = `in ${this.layers.join(' → ')}: ${this.operation} ${this.problem}${hint}`
+    // A layer that refuses its own input stands at the end of the path already.
+    const operation = this.layers[this.layers.length - 1] === this.operation ? '' : `${this.operation} `
+    this.message = `in ${this.layers.join(' → ')}: ${operation}${this.problem}${hint}`
   }
 }
 

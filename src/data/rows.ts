@@ -1,7 +1,7 @@
 import type { ColdArray, DType } from '../engine/dtype.ts'
 import { ShapeError } from '../errors.ts'
 import { type TensorData, tensor } from '../tensor/creation.ts'
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts'
+import { type Shape, sizeOf } from '../tensor/shape.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 
 /** A flat typed array with its shape: what `padSequences` gives. */
@@ -46,7 +46,15 @@ export function toRows(operation: string, what: string, input: DataInput): Rows 
       shapes: [data.shape],
     })
   }
-  return { values: data.values(), count: data.shape[0], shape: data.shape.slice(1), dtype: data.dtype }
+  // A tensor made here belongs to nobody else: its array needs no second copy.
+  const values = (data === input ? null : data.storage.cold) ?? data.values()
+  return { values, count: data.shape[0], shape: data.shape.slice(1), dtype: data.dtype }
+}
+
+/** A new array of the same kind. */
+export function emptyLike(array: ColdArray, length: number): ColdArray {
+  if (array instanceof Int32Array) return new Int32Array(length)
+  return array instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)
 }
 
 /** Int32Array of any realm. */
@@ -59,7 +67,7 @@ export function batchOf(rows: Rows, order: Int32Array | null, start: number, end
   const shape = [end - start, ...rows.shape]
   if (order === null) return fromCold(rows.values.slice(start * width, end * width), shape, rows.dtype)
   const count = (end - start) * width
-  const batch = rows.dtype === 'float32' ? new Float32Array(count) : new Int32Array(count)
+  const batch = emptyLike(rows.values, count)
   for (let i = start; i < end; i++) {
     const from = order[i] * width
     const to = (i - start) * width
@@ -75,6 +83,3 @@ export const sliceRows = (rows: Rows, start: number, end: number): Rows => {
   const width = sizeOf(rows.shape)
   return { ...rows, values: rows.values.subarray(start * width, end * width), count: end - start }
 }
-
-/** `1,000 × [100]` for errors. */
-export const describeRows = (rows: Rows): string => formatShape([rows.count, ...rows.shape])

@@ -22,8 +22,8 @@ export class Activation extends Layer<number, 'same'> {
   readonly activation: ActivationName
 
   constructor(options: ActivationOptions) {
-    super(options)
     refuseUnknown('Activation', options, ['name', 'activation'])
+    super(options)
     checkActivation(options.activation)
     this.activation = options.activation
   }
@@ -37,7 +37,7 @@ export class Activation extends Layer<number, 'same'> {
   }
 
   /** The input itself: what losses from logits are computed of. */
-  logits(x: Tensor): Tensor {
+  forwardLogits(x: Tensor): Tensor {
     return x
   }
 

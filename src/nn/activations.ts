@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts'
+import { suggestName } from '../suggest.ts'
 import { elu, hardSigmoidKeras, leakyRelu, softplus } from '../ops/parametric.ts'
 import { softmax } from '../ops/softmax.ts'
 import { gelu, mish, relu, relu6, selu, sigmoid, silu, softsign, tanh } from '../ops/unary.ts'
@@ -39,7 +40,7 @@ export function checkActivation(name: string): asserts name is ActivationName {
   if (Object.hasOwn(ACTIVATIONS, name)) return
   throw new ValueError({
     operation: 'activation',
-    problem: `"${name}" is unknown.`,
-    hint: `use one of ${Object.keys(ACTIVATIONS).join(', ')}.`,
+    problem: `"${String(name)}" is unknown.`,
+    hint: suggestName(String(name), Object.keys(ACTIVATIONS)),
   })
 }

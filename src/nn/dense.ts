@@ -4,7 +4,15 @@ import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type ActivationName, activate, checkActivation } from './activations.ts'
 import type { InitializerName } from './initializers.ts'
-import { BUILT_IN, describeShape, Layer, type LayerConfig, type LayerOptions, lastOf } from './layer.ts'
+import {
+  BUILT_IN,
+  describeShape,
+  inLayer,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  lastOf,
+} from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
@@ -46,8 +54,8 @@ export class Dense<Input extends number = number, Units extends number = number>
   private readonly options: DenseOptions
 
   constructor(options: DenseOptions<Units, Input>) {
-    super(options)
     refuseUnknown('Dense', options, KNOWN)
+    super(options)
     this.options = options
     this.units = requireCount('Dense', 'units', options.units)
     if (options.inputSize !== undefined) requireCount('Dense', 'inputSize', options.inputSize)
@@ -62,7 +70,7 @@ export class Dense<Input extends number = number, Units extends number = number>
     const size = lastOf(inputShape)
     if (inputShape.length === 0 || (wanted !== undefined && size !== wanted)) {
       throw new ShapeError({
-        operation: 'Dense',
+        operation: this.label,
         problem: `needs [batch, ..., ${wanted ?? 'features'}], got ${describeShape(inputShape)}${wanted === undefined ? '' : ` (${size} ≠ ${wanted})`}.`,
         hint: 'its inputSize must be the last size of what comes before it.',
         shapes: [inputShape],
@@ -77,13 +85,22 @@ export class Dense<Input extends number = number, Units extends number = number>
     this.bias = useBias ? this.parameter([this.units], biasInitializer) : null
   }
 
+  protected override inputShapeFrom(shapeOf: (parameter: string) => Shape | undefined): Shape | null {
+    const kernel = shapeOf('kernel')
+    return kernel?.length === 2 ? [kernel[0]] : null
+  }
+
   protected override compute(x: Tensor): Tensor {
     return activate(this.activation, this.logits(x))
   }
 
-  /** x·W + b, before the activation: what losses from logits are computed of. */
-  logits(x: Tensor): Tensor {
+  private logits(x: Tensor): Tensor {
     return linear(x, this.kernel, this.bias)
+  }
+
+  /** x·W + b, before the activation: what losses from logits are computed of. */
+  forwardLogits(x: Tensor): Tensor {
+    return inLayer(this.label, () => this.checked(x, () => this.logits(x)))
   }
 
   override config(): LayerConfig {

@@ -26,8 +26,8 @@ export class Dropout extends Layer<number, 'same'> {
   readonly rate: number
 
   constructor(options: DropoutOptions) {
-    super(options)
     refuseUnknown('Dropout', options, ['name', 'rate'])
+    super(options)
     const { rate } = options
     if (!(rate >= 0 && rate < 1)) {
       throw new ValueError({ operation: 'Dropout', problem: `needs 0 ≤ rate < 1, got ${rate}.` })

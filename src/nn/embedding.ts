@@ -1,4 +1,4 @@
-import { ShapeError, ValueError } from '../errors.ts'
+import { ValueError } from '../errors.ts'
 import { checkedIndices, gather } from '../ops/gather.ts'
 import { equal, notEqual } from '../ops/compare.ts'
 import { expandDims } from '../ops/reshape.ts'
@@ -6,7 +6,7 @@ import { where } from '../ops/where.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { InitializerName } from './initializers.ts'
-import { BUILT_IN, describeShape, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
+import { BUILT_IN, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
 
@@ -41,8 +41,8 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
   private readonly options: EmbeddingOptions
 
   constructor(options: EmbeddingOptions<Output>) {
-    super(options)
     refuseUnknown('Embedding', options, KNOWN)
+    super(options)
     this.options = options
     requireCount('Embedding', 'inputDim', options.inputDim)
     requireCount('Embedding', 'outputDim', options.outputDim)
@@ -74,13 +74,7 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
 
   protected override compute(x: Tensor): Tensor {
     const { inputDim, paddingIndex } = this.options
-    if (x.rank === 0) {
-      throw new ShapeError({
-        operation: 'Embedding',
-        problem: `needs ids with a batch axis, got ${describeShape([])}.`,
-      })
-    }
-    const ids = checkedIndices('Embedding', x, inputDim, { wrap: false, what: 'the id' })
+    const ids = checkedIndices(this.label, x, inputDim, { wrap: false, what: 'the id' })
     const vectors = gather(this.embeddings, ids)
     if (paddingIndex === undefined) return vectors
     // The values of padding pass, their gradient does not: it must not move the padding vector.

@@ -16,8 +16,8 @@ export class Flatten extends Layer<number, number> {
   static readonly [BUILT_IN] = true
 
   constructor(options: LayerOptions = {}) {
-    super(options)
     refuseUnknown('Flatten', options, ['name'])
+    super(options)
   }
 
   override outputShape(inputShape: Shape): Shape {

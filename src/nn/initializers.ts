@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts'
+import { suggestName } from '../suggest.ts'
 import type { Generator } from '../tensor/random.ts'
 import { type Shape, sizeOf } from '../tensor/shape.ts'
 import { orthogonal } from './orthogonal.ts'
@@ -75,7 +76,7 @@ export function initialize(name: InitializerName, shape: Shape, generator: Gener
     throw new ValueError({
       operation: 'initializer',
       problem: `"${String(name)}" is unknown.`,
-      hint: `use one of ${Object.keys(INITIALIZERS).join(', ')}.`,
+      hint: suggestName(String(name), Object.keys(INITIALIZERS)),
     })
   }
   return INITIALIZERS[name](shape, generator)

@@ -1,11 +1,11 @@
 import { internalScope } from '../autodiff/mode.ts'
-import { ShapeError, TensorloomError } from '../errors.ts'
+import { ShapeError, TensorloomError, ValueError } from '../errors.ts'
 import { requireTensor } from '../ops/operand.ts'
 import { defaultGenerator } from '../tensor/random.ts'
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts'
+import { formatShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { type InitializerName, initialize } from './initializers.ts'
-import { type ForwardContext, Module, notBuilt } from './module.ts'
+import { type ForwardContext, Module, notBuilt, type SavedShapes } from './module.ts'
 import { Parameter } from './parameter.ts'
 
 /** Marks the library's own layers, whose intermediate results no user code can see. */
@@ -28,6 +28,14 @@ export const UNKNOWN = -1
  * name to errors.
  *
  * Type parameters: the feature size it accepts, the one it gives (`'same'`: that of its input), what forward returns.
+ *
+ * @example
+ * class Scale extends Layer<number, 'same'> {
+ *   declare factor: Parameter
+ *   outputShape(inputShape: Shape): Shape { return inputShape }
+ *   protected createParameters(inputShape: Shape): void { this.factor = new Parameter(ones(inputShape)) }
+ *   protected compute(x: Tensor): Tensor { return x.mul(this.factor) }
+ * }
  */
 export abstract class Layer<
   Accepts extends number = number,
@@ -41,18 +49,32 @@ export abstract class Layer<
   /** Unique within a model; `Sequential` gives one to layers that have none. */
   name: string
   private isBuilt = false
+  /** Fields that `createParameters` filled. */
+  private created: readonly string[] = []
 
-  constructor(options: LayerOptions) {
+  constructor(options: LayerOptions = {}) {
     super()
-    this.name = options.name ?? ''
+    const name: unknown = options?.name ?? ''
+    if (typeof name !== 'string' || name.includes('.')) {
+      throw new ValueError({
+        operation: this.className,
+        problem: `needs a name without dots, got ${typeof name === 'string' ? `"${name}"` : typeof name}.`,
+        hint: 'dots separate the names of layers in the names of parameters.',
+        argument: 'name',
+        received: name,
+      })
+    }
+    this.name = name
   }
 
   get className(): string {
-    return (this.constructor as typeof Layer).className
+    const { className, name } = this.constructor as typeof Layer & { readonly name: string }
+    return className === Layer.className ? name : className
   }
 
+  /** Whether all parameters exist: always, for a layer that creates none. */
   get built(): boolean {
-    return this.isBuilt
+    return this.isBuilt || this.createParameters === Layer.prototype.createParameters
   }
 
   /** `Dense "hidden"`, as errors call it. */
@@ -83,32 +105,68 @@ export abstract class Layer<
   build(inputShape: Shape): void {
     if (this.isBuilt) return
     this.outputShape(inputShape)
-    this.createParameters(inputShape)
-    this.isBuilt = true
+    const before = new Map<string, unknown>(Object.entries(this))
+    try {
+      this.createParameters(inputShape)
+      this.isBuilt = true
+    } finally {
+      this.created = Object.entries(this)
+        .filter(([field, value]) => value instanceof Parameter && before.get(field) !== value)
+        .map(([field]) => field)
+      if (!this.isBuilt) this.unbuild()
+    }
+  }
+
+  /** Forgets the parameters that `build` created: the shape turned out to be wrong. */
+  unbuild(): void {
+    for (const field of this.created) Reflect.deleteProperty(this, field)
+    this.created = []
+    this.isBuilt = false
+  }
+
+  /** Shape of an input example, read from the shapes of saved parameters; null where they do not tell. */
+  protected inputShapeFrom(_shapeOf: (parameter: string) => Shape | undefined): Shape | null {
+    return null
+  }
+
+  protected override buildFrom(state: SavedShapes, prefix: string, undo: (() => void)[]): void {
+    super.buildFrom(state, prefix, undo)
+    if (this.built) return
+    const inputShape = this.inputShapeFrom(parameter => state.get(`${prefix}${parameter}`)?.shape)
+    if (inputShape === null) return
+    undo.push(() => this.unbuild())
+    this.build(inputShape)
   }
 
   protected override requireBuilt(what: string): void {
-    if (!this.isBuilt) throw notBuilt(this.label, what)
+    if (!this.built) throw notBuilt(this.label, what)
   }
 
   forward(x: Tensor, context: ForwardContext = {}): Result {
+    return inLayer(this.label, () => this.checked(x, () => this.compute(x, context)))
+  }
+
+  /** Checks the input, builds if necessary, and computes; the library's own layers leave nothing behind. */
+  protected checked<T extends Tensor | readonly Tensor[]>(x: Tensor, compute: () => T): T {
+    requireTensor(this.label, x)
+    if (x.rank === 0) {
+      throw new ShapeError({
+        operation: this.label,
+        problem: `needs a batch axis first, got the shape ${formatShape(x.shape)}.`,
+        hint: 'wrap a single example: expandDims(x, {axis: 0}).',
+        shapes: [x.shape],
+      })
+    }
+    const features = x.shape.slice(1)
+    const wasBuilt = this.isBuilt
+    if (wasBuilt) this.outputShape(features)
+    else this.build(features)
     try {
-      requireTensor(this.className, x)
-      if (x.rank === 0) {
-        throw new ShapeError({
-          operation: 'forward',
-          problem: `needs a batch axis first, got the shape ${formatShape(x.shape)}.`,
-          hint: 'wrap a single example: expandDims(x, {axis: 0}).',
-          shapes: [x.shape],
-        })
-      }
-      const features = x.shape.slice(1)
-      this.build(features)
-      this.outputShape(features)
-      if (!Object.hasOwn(this.constructor, BUILT_IN)) return this.compute(x, context)
-      return internalScope(() => this.compute(x, context))
+      return Object.hasOwn(this.constructor, BUILT_IN) ? internalScope(compute) : compute()
     } catch (error) {
-      throw withLayer(error, this.label)
+      // The input was bad, and so perhaps the size that it taught.
+      if (!wasBuilt) this.unbuild()
+      throw error
     }
   }
 
@@ -122,21 +180,16 @@ export abstract class Layer<
 /** Number of features: the size of the last axis. */
 export const lastOf = (shape: Shape): number => shape[shape.length - 1]
 
-/** Adds the layer to the error's text, once per layer on the way out: the innermost stands last. */
-export function withLayer(error: unknown, label: string): unknown {
-  if (error instanceof TensorloomError) error.enterLayer(label)
-  return error
+/** Runs a layer's code; an error gets the layer into its path, the innermost standing last. */
+export function inLayer<T>(label: string, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (error instanceof TensorloomError) error.enterLayer(label)
+    throw error
+  }
 }
 
 /** `[batch, 10, features]`: a shape without its batch axis, as errors print it. */
 export const describeShape = (shape: Shape): string =>
-  formatBatchShape(shape.map(size => (size === UNKNOWN ? 'any' : String(size))))
-
-const formatBatchShape = (sizes: readonly string[]): string => `[${['batch', ...sizes].join(', ')}]`
-
-/** Number of numbers in some parameters. */
-export const countOf = (parameters: Iterable<Parameter>): number => {
-  let count = 0
-  for (const parameter of parameters) count += sizeOf(parameter.shape)
-  return count
-}
+  `[${['batch', ...shape.map(size => (size === UNKNOWN ? 'any' : String(size)))].join(', ')}]`

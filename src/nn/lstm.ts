@@ -3,7 +3,15 @@ import { lstm as lstmOp } from '../ops/lstm.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import type { InitializerName } from './initializers.ts'
-import { BUILT_IN, describeShape, Layer, type LayerConfig, type LayerOptions, lastOf } from './layer.ts'
+import {
+  BUILT_IN,
+  describeShape,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+  lastOf,
+  UNKNOWN,
+} from './layer.ts'
 import type { ForwardContext } from './module.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import { Parameter } from './parameter.ts'
@@ -89,8 +97,8 @@ export class LSTM<
   private readonly options: LstmLayerOptions
 
   constructor(options: LstmLayerOptions<Units, Input> & { readonly returnState?: WithState }) {
-    super(options)
     refuseUnknown('LSTM', options, KNOWN)
+    super(options)
     this.options = options
     this.units = requireCount('LSTM', 'units', options.units)
     const { recurrentActivation = 'sigmoid', bias = 'single' } = options
@@ -98,7 +106,7 @@ export class LSTM<
     requireOneOf('bias', bias, ['single', 'separate', 'none'])
     if (options.inputSize !== undefined) {
       requireCount('LSTM', 'inputSize', options.inputSize)
-      this.build([-1, options.inputSize])
+      this.build([UNKNOWN, options.inputSize])
     }
   }
 
@@ -108,7 +116,7 @@ export class LSTM<
     if (inputShape.length !== 2 || (wanted !== undefined && size !== wanted)) {
       const mismatch = inputShape.length === 2 && wanted !== undefined ? ` (${size} ≠ ${wanted})` : ''
       throw new ShapeError({
-        operation: 'LSTM',
+        operation: this.label,
         problem: `needs [batch, time, ${wanted ?? 'features'}], got ${describeShape(inputShape)}${mismatch}.`,
         hint:
           inputShape.length === 1
@@ -130,6 +138,11 @@ export class LSTM<
     if (unitForgetBias) values.fill(1, units, 2 * units)
     this.bias = bias === 'none' ? null : new Parameter(fromCold(values, [4 * units], 'float32'))
     this.recurrentBias = bias === 'separate' ? this.parameter([4 * units], 'zeros') : null
+  }
+
+  protected override inputShapeFrom(shapeOf: (parameter: string) => Shape | undefined): Shape | null {
+    const kernel = shapeOf('kernel')
+    return kernel?.length === 2 ? [UNKNOWN, kernel[0]] : null
   }
 
   override forward(

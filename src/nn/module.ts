@@ -1,6 +1,7 @@
-import { BuildError, ShapeError, ValueError } from '../errors.ts'
+import { BuildError, DTypeError, ShapeError, ValueError } from '../errors.ts'
 import { assign } from '../ops/detach.ts'
-import { formatShape, sameShape } from '../tensor/shape.ts'
+import { requireTensor } from '../ops/operand.ts'
+import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { Parameter } from './parameter.ts'
 
@@ -12,6 +13,9 @@ export interface ForwardContext {
 
 /** Tensors by dotted name, e.g. `lstm.kernel`. */
 export type StateDict = Map<string, Tensor>
+
+/** What layers learn their sizes from when a state is loaded into a model that has not met a batch yet. */
+export type SavedShapes = ReadonlyMap<string, { readonly shape: Shape }>
 
 /**
  * A part of a model: a plain class whose fields are parameters and other modules, with a `forward`.
@@ -71,6 +75,12 @@ export abstract class Module<Result = Tensor> {
     return result
   }
 
+  /** Creates missing parameters in a state's shapes; `undo` takes what brings the module back to where it was. */
+  protected buildFrom(state: SavedShapes, prefix: string, undo: (() => void)[]): void {
+    for (const [name, child] of this.children())
+      if (child instanceof Module) child.buildFrom(state, `${prefix}${name}.`, undo)
+  }
+
   /** All parameters, in the order of their names' declaration. */
   parameters(): Parameter[] {
     return [...this.namedParameters().values()]
@@ -86,11 +96,27 @@ export abstract class Module<Result = Tensor> {
   }
 
   /**
-   * Overwrites all parameters. Everything is checked first: on an error nothing has changed.
+   * Overwrites all parameters; a model that has not met a batch yet is built from the state's shapes.
+   * Everything is checked first: on an error nothing has changed.
    *
-   * @throws ValueError for missing or unknown names; ShapeError for a shape that differs
+   * @throws ValueError for missing or unknown names; ShapeError for a shape that differs; DTypeError for other than
+   *   float32 tensors; BuildError where the shapes do not tell the input size
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const undo: (() => void)[] = []
+    try {
+      for (const [name, value] of state) requireTensor(`loadStateDict "${name}"`, value)
+      this.buildFrom(state, '', undo)
+      this.checkState(state)
+    } catch (error) {
+      for (const step of undo) step()
+      throw error
+    }
+    for (const [name, parameter] of this.namedParameters()) assign(parameter, state.get(name) as Tensor)
+  }
+
+  /** Refuses a state that does not fit the parameters. */
+  private checkState(state: ReadonlyMap<string, Tensor>): void {
     const parameters = this.namedParameters()
     const missing = [...parameters.keys()].filter(name => !state.has(name))
     const unknown = [...state.keys()].filter(name => !parameters.has(name))
@@ -111,8 +137,14 @@ export abstract class Module<Result = Tensor> {
           shapes: [parameter.shape, value.shape],
         })
       }
+      if (value.dtype !== parameter.dtype) {
+        throw new DTypeError({
+          operation: `loadStateDict "${name}"`,
+          problem: `needs ${parameter.dtype}, got ${value.dtype}.`,
+          dtypes: [parameter.dtype, value.dtype],
+        })
+      }
     }
-    for (const [name, parameter] of parameters) assign(parameter, state.get(name) as Tensor)
   }
 
   /** Switches dropout and the like on. */
@@ -131,9 +163,12 @@ export abstract class Module<Result = Tensor> {
     return this
   }
 
-  /** Sets every parameter's gradient to null. */
+  /** Forgets every parameter's gradient. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.gradient = null
+    for (const [, child] of this.children()) {
+      if (child instanceof Parameter) child.grad = null
+      else child.zeroGrad()
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts'
+import { suggestName } from '../suggest.ts'
 
 /** Refuses anything but a whole number ≥ 1. */
 export function requireCount(layer: string, option: string, value: unknown): number {
@@ -11,13 +12,24 @@ export function requireCount(layer: string, option: string, value: unknown): num
 }
 
 /** Refuses options nobody reads: most are misspelt. */
-export function refuseUnknown(layer: string, options: object, known: readonly string[]): void {
+export function refuseUnknown(operation: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ValueError({
+      operation,
+      problem: `takes an object of options, got ${options === null ? 'null' : typeof options}.`,
+      hint: `for example { ${known[known.length > 1 ? 1 : 0]}: … }.`,
+      argument: 'options',
+      received: options,
+    })
+  }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     throw new ValueError({
-      operation: layer,
+      operation,
       problem: `has no option "${key}".`,
-      hint: `it takes ${known.join(', ')}.`,
+      hint: suggestName(key, known),
+      argument: 'options',
+      received: key,
     })
   }
 }

@@ -1,8 +1,10 @@
-import { batchOf, type DataInput, type Rows, toRows } from '../data/rows.ts'
+import { batchOf, type DataInput, emptyLike, type Rows, toRows } from '../data/rows.ts'
+import type { ColdArray } from '../engine/dtype.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import type { Metric } from '../metrics/metric.ts'
 import { resolveMetric } from '../metrics/resolve.ts'
-import { formatShape, sizeOf } from '../tensor/shape.ts'
+import { refuseUnknown } from '../nn/options.ts'
+import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import type { Logs } from './history.ts'
 import type { Model } from './model.ts'
@@ -79,7 +81,10 @@ export async function evaluateExamples(
       const end = Math.min(x.count, start + batchSize)
       total +=
         (end - start) *
-        testStep(model, loss, metrics, batchOf(x, null, start, end), batchOf(y, null, start, end))
+        testStep(model, loss, metrics, () => ({
+          x: batchOf(x, null, start, end),
+          y: batchOf(y, null, start, end),
+        }))
       await turns.pause()
     }
     return {
@@ -97,6 +102,7 @@ export async function evaluate(
   y: DataInput,
   options: EvaluateOptions,
 ): Promise<Logs> {
+  refuseUnknown('evaluate', options, ['batchSize', 'signal'])
   model.requireCompiled('evaluate')
   const batchSize = requireBatchSize('evaluate', options.batchSize ?? 32)
   const examples = toExamples('evaluate', x, y)
@@ -104,25 +110,54 @@ export async function evaluate(
 }
 
 export function predict(model: Model, x: DataInput, options: PredictOptions): Tensor {
+  refuseUnknown('predict', options, ['batchSize'])
   const batchSize = requireBatchSize('predict', options.batchSize ?? 32)
   const rows = toRows('predict', 'x', x)
   const wasTraining = model.training
+  const outputs: ColdArray[] = []
+  let first: Tensor | null = null
   model.eval()
   try {
-    if (rows.count <= batchSize) return predictStep(model, batchOf(rows, null, 0, rows.count))
-    let all: Float32Array | null = null
-    let shape: readonly number[] = []
-    for (let start = 0; start < rows.count; start += batchSize) {
+    // An empty set of examples is one empty batch: its output has a shape too.
+    for (let start = 0; start < rows.count || first === null; start += batchSize) {
       const end = Math.min(rows.count, start + batchSize)
-      const output = predictStep(model, batchOf(rows, null, start, end))
-      shape = output.shape.slice(1)
-      const width = sizeOf(shape)
-      all ??= new Float32Array(rows.count * width)
-      all.set(output.values(), start * width)
-      output.storage.engine?.release(output.storage)
+      predictStep(
+        model,
+        () => batchOf(rows, null, start, end),
+        output => {
+          first ??= output
+          requireRows(output, end - start, first.shape)
+          outputs.push(output.values())
+        },
+      )
     }
-    return fromCold(all ?? new Float32Array(0), [rows.count, ...shape], 'float32')
   } finally {
     if (wasTraining) model.train()
   }
+  const { shape, dtype } = first as Tensor
+  return fromCold(joined(outputs), [rows.count, ...shape.slice(1)], dtype)
+}
+
+/** Each batch must give one row per example, all of one shape. */
+function requireRows(output: Tensor, count: number, first: Shape): void {
+  const wanted = [count, ...first.slice(1)]
+  if (sameShape(output.shape, wanted)) return
+  throw new ShapeError({
+    operation: 'predict',
+    problem: `needs one output per example, got ${formatShape(output.shape)} where ${formatShape(wanted)} was due.`,
+    shapes: [output.shape, wanted],
+  })
+}
+
+/** One array after the other. */
+function joined(parts: readonly ColdArray[]): ColdArray {
+  if (parts.length === 1) return parts[0]
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const all = emptyLike(parts[0], length)
+  let start = 0
+  for (const part of parts) {
+    all.set(part, start)
+    start += part.length
+  }
+  return all
 }

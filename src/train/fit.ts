@@ -1,5 +1,6 @@
 import { batchOf, type DataInput, sliceRows } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
+import { refuseUnknown } from '../nn/options.ts'
 import { defaultGenerator } from '../tensor/random.ts'
 import type { Callback, FitControl } from './callback.ts'
 import { type Examples, evaluateExamples, freshMetrics, requireBatchSize, toExamples } from './evaluate.ts'
@@ -27,18 +28,30 @@ export interface FitOptions {
   readonly verbose?: boolean
 }
 
+const KNOWN = [
+  'epochs',
+  'batchSize',
+  'shuffle',
+  'validationSplit',
+  'validationData',
+  'callbacks',
+  'signal',
+  'verbose',
+]
+
 /** Runs one hook of every callback, in order; an error names its callback. */
 async function notify(
   callbacks: readonly Callback[],
   run: (callback: Callback) => void | Promise<void>,
 ): Promise<void> {
-  for (const callback of callbacks) {
+  for (const [i, callback] of callbacks.entries()) {
     try {
       const pending = run(callback)
       if (pending !== undefined) await pending
     } catch (error) {
-      if (error instanceof Error && callback.name !== undefined)
-        error.message = `callback "${callback.name}": ${error.message}`
+      const name = callback.name === undefined ? String(i + 1) : `"${callback.name}"`
+      // Some messages are read-only (a DOMException's): such an error passes as it is.
+      if (error instanceof Error) Reflect.set(error, 'message', `callback ${name}: ${error.message}`)
       throw error
     }
   }
@@ -51,6 +64,14 @@ function splitExamples(
 ): { training: Examples; validation: Examples | null } {
   const { validationData, validationSplit = 0 } = options
   if (validationData !== undefined) {
+    if (!Array.isArray(validationData) || validationData.length !== 2) {
+      throw new ValueError({
+        operation: 'fit',
+        problem: 'needs validationData as [x, y].',
+        argument: 'validationData',
+        received: validationData,
+      })
+    }
     return {
       training: all,
       validation: toExamples('fit validationData', validationData[0], validationData[1]),
@@ -62,8 +83,17 @@ function splitExamples(
       problem: `needs 0 ≤ validationSplit < 1, got ${validationSplit}.`,
     })
   }
-  const count = all.x.count - Math.floor(all.x.count * validationSplit)
-  if (count === all.x.count) return { training: all, validation: null }
+  if (validationSplit === 0) return { training: all, validation: null }
+  // As Keras rounds, but for products that miss a whole number by their rounding error.
+  const count = Math.floor(all.x.count * (1 - validationSplit) + 1e-9)
+  if (count === 0) {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `has no training examples left: ${all.x.count} with validationSplit ${validationSplit}.`,
+      argument: 'validationSplit',
+      received: validationSplit,
+    })
+  }
   const part = (start: number, end: number): Examples => ({
     x: sliceRows(all.x, start, end),
     y: sliceRows(all.y, start, end),
@@ -72,6 +102,7 @@ function splitExamples(
 }
 
 export async function fit(model: Model, x: DataInput, y: DataInput, options: FitOptions): Promise<History> {
+  refuseUnknown('fit', options, KNOWN)
   const { loss, optimizer } = model.requireCompiled('fit')
   const { epochs = 1, shuffle = true, signal, verbose = true } = options
   if (!Number.isSafeInteger(epochs) || epochs < 0) {
@@ -94,6 +125,7 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
     },
   }
   let logs: Logs = {}
+  model.zeroGrad()
   model.train()
   try {
     await notify(callbacks, c => c.onTrainBegin?.({ epochs, batches, examples: count }))
@@ -105,14 +137,10 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
       for (let batch = 0; batch < batches && !stopped; batch++) {
         const start = batch * batchSize
         const end = Math.min(count, start + batchSize)
-        const value = trainStep(
-          model,
-          loss,
-          optimizer,
-          metrics,
-          batchOf(training.x, order, start, end),
-          batchOf(training.y, order, start, end),
-        )
+        const value = trainStep(model, loss, optimizer, metrics, () => ({
+          x: batchOf(training.x, order, start, end),
+          y: batchOf(training.y, order, start, end),
+        }))
         total += value * (end - start)
         logs = {
           loss: total / end,
@@ -132,6 +160,8 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
     }
     await notify(callbacks, c => c.onTrainEnd?.(logs))
   } finally {
+    // A frozen parameter's gradient is nobody's business after this.
+    model.zeroGrad()
     model.eval()
   }
   return history

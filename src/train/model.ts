@@ -1,12 +1,13 @@
 import { noGrad } from '../autodiff/mode.ts'
 import type { DataInput } from '../data/rows.ts'
-import { BuildError } from '../errors.ts'
+import { BuildError, ValueError } from '../errors.ts'
 import { type LossLike, resolveLoss } from '../losses/resolve.ts'
 import type { LossFunction } from '../losses/loss.ts'
 import { Module } from '../nn/module.ts'
-import type { Optimizer } from '../optim/optimizer.ts'
+import { refuseUnknown } from '../nn/options.ts'
+import { Optimizer } from '../optim/optimizer.ts'
 import { type OptimizerLike, resolveOptimizer } from '../optim/resolve.ts'
-import type { MetricLike } from '../metrics/resolve.ts'
+import { type MetricLike, resolveMetric } from '../metrics/resolve.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type EvaluateOptions, evaluate, predict, type PredictOptions } from './evaluate.ts'
 import { type FitOptions, fit } from './fit.ts'
@@ -36,6 +37,8 @@ export interface Compiled {
   readonly metrics: readonly MetricLike[]
   /** Created when the parameters exist, and kept from one `fit` to the next. */
   readonly optimizer: () => Optimizer
+  /** Has it created afresh: there are other parameters now. */
+  readonly forgetOptimizer: () => void
 }
 
 /**
@@ -67,21 +70,42 @@ export abstract class Model extends Module<Tensor> {
    * A sigmoid or softmax output with its cross-entropy is computed from logits, which is exact where the probability
    * rounds to 0 or 1.
    *
-   * @throws ValueError for unknown names
+   * @throws ValueError for unknown names and options
+   * @example model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'binaryCrossentropy', metrics: ['accuracy'] })
    */
   compile(options: CompileOptions): void {
+    refuseUnknown('compile', options, ['optimizer', 'loss', 'metrics'])
+    const { metrics = [] } = options
     const loss = resolveLoss(options.loss)
+    if (!Array.isArray(metrics)) {
+      throw new ValueError({
+        operation: 'compile',
+        problem: `needs a list of metrics, got ${typeof metrics}.`,
+        hint: "for example { metrics: ['accuracy'] }.",
+        argument: 'metrics',
+        received: metrics,
+      })
+    }
+    for (const metric of metrics) resolveMetric(metric, { loss })
+    if (!(options.optimizer instanceof Optimizer)) resolveOptimizer(options.optimizer, [])
     let optimizer: Optimizer | null = null
-    if (typeof options.optimizer === 'string') resolveOptimizer(options.optimizer, [])
     this.compiled = {
       options,
       loss,
-      metrics: options.metrics ?? [],
+      metrics,
       optimizer: () => {
-        optimizer ??= resolveOptimizer(options.optimizer, this.parameters())
+        optimizer ??= resolveOptimizer(options.optimizer, this.namedParameters())
         return optimizer
       },
+      forgetOptimizer: () => {
+        optimizer = null
+      },
     }
+  }
+
+  /** To be called when the model has got other parameters. */
+  protected forgetOptimizer(): void {
+    this.compiled?.forgetOptimizer()
   }
 
   /** What `compile` fixed; null before it. */

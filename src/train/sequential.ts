@@ -1,9 +1,11 @@
 import { internalScope, userScope } from '../autodiff/mode.ts'
-import { BuildError, ValueError } from '../errors.ts'
-import { BUILT_IN, Layer } from '../nn/layer.ts'
+import { BuildError, DTypeError, ShapeError, ValueError } from '../errors.ts'
+import { BUILT_IN, inLayer, Layer, UNKNOWN } from '../nn/layer.ts'
 import { type ForwardContext, Module, notBuilt } from '../nn/module.ts'
+import { refuseUnknown } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
-import type { Shape } from '../tensor/shape.ts'
+import { isTensor, requireTensor } from '../ops/operand.ts'
+import { formatShape, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { Model, type Prediction } from './model.ts'
 
@@ -14,14 +16,22 @@ export interface SequentialOptions {
 }
 
 /** A layer that can give what its activation is computed of. */
-type WithLogits = Layer & { logits(x: Tensor): Tensor; readonly activation: string }
+type WithLogits = Layer & { forwardLogits(x: Tensor): Tensor; readonly activation: string }
 
 /** Any layer that gives one tensor. */
 export type AnyLayer = Layer<never, number | 'same', Tensor> | Module<Tensor>
 
+/** What flows from layer to layer. */
+interface Flow {
+  readonly value: Tensor
+  readonly mask: Tensor | null
+}
+
 const isLayer = (layer: AnyLayer): layer is Layer => layer instanceof Layer
-const isBuiltIn = (layer: AnyLayer): boolean =>
-  Object.hasOwn(layer.constructor, BUILT_IN) || layer instanceof Sequential
+/** Whether no user code runs in it: a subclass may do and keep what it likes. */
+const isBuiltIn = (layer: AnyLayer): boolean => Object.hasOwn(layer.constructor, BUILT_IN)
+const isPlainSequential = (layer: AnyLayer): layer is Sequential =>
+  layer instanceof Sequential && isBuiltIn(layer)
 
 /** `LSTM` → `lstm`, `BatchNormalization` → `batch_normalization` as in Keras. */
 const defaultName = (layer: AnyLayer): string => {
@@ -38,16 +48,21 @@ const defaultName = (layer: AnyLayer): string => {
  * model.add(dense({ units: 1 }))
  */
 export class Sequential extends Model {
+  static readonly [BUILT_IN] = true
   readonly layers: AnyLayer[] = []
   private readonly names: string[] = []
   /** Shape of one example, given or learnt from the first batch. */
-  inputShape: Shape | null
+  inputShape: Shape | null = null
 
   constructor(layers: readonly AnyLayer[] = [], options: SequentialOptions = {}) {
+    refuseUnknown('Sequential', options, ['name', 'inputShape'])
     super(options.name ?? 'sequential')
-    this.inputShape = options.inputShape ?? null
     for (const layer of layers) this.add(layer)
-    if (this.inputShape !== null) this.build(this.inputShape)
+    const { inputShape = null } = options
+    if (inputShape === null) return
+    checkExampleShape(inputShape)
+    this.build(inputShape)
+    this.inputShape = inputShape
   }
 
   /**
@@ -62,6 +77,9 @@ export class Sequential extends Model {
         hint: 'for example dense({ units: 10 }).',
       })
     }
+    if (layer === this) {
+      throw new ValueError({ operation: 'Sequential.add', problem: 'cannot take the model itself.' })
+    }
     if (this.layers.includes(layer)) {
       throw new ValueError({
         operation: 'Sequential.add',
@@ -74,11 +92,15 @@ export class Sequential extends Model {
       throw new ValueError({ operation: 'Sequential.add', problem: `already has a layer named "${given}".` })
     }
     const name = given === '' ? this.freeName(defaultName(layer)) : given
+    if (this.inputShape !== null) {
+      // Built before it is appended: a layer that does not fit leaves the model as it was.
+      const shape = this.outputShape(this.inputShape)
+      if (shape !== null) buildLayer(layer, shape)
+    }
     if (isLayer(layer)) layer.name = name
     this.layers.push(layer)
     this.names.push(name)
-    const { inputShape } = this
-    if (inputShape !== null && this.layers.length > 1) this.build(inputShape)
+    this.forgetOptimizer()
     return this
   }
 
@@ -98,97 +120,167 @@ export class Sequential extends Model {
     return this.layers.map((layer, i) => [this.names[i], layer])
   }
 
-  /** Creates the parameters of all layers, for examples of this shape. */
+  private get label(): string {
+    return `Sequential "${this.name}"`
+  }
+
+  /**
+   * Creates the parameters of all layers, for examples of this shape.
+   * @throws ShapeError, before anything is created, when the layers do not fit each other
+   */
   build(inputShape: Shape): void {
-    let shape = inputShape
+    inLayer(this.label, () => {
+      this.outputShapeOf(inputShape)
+      this.buildLayers(inputShape)
+    })
+  }
+
+  private buildLayers(inputShape: Shape): void {
+    let shape: Shape | null = inputShape
     for (const layer of this.layers) {
-      if (!isLayer(layer)) {
-        if (layer instanceof Sequential) layer.build(shape)
-        const output = layer instanceof Sequential ? layer.outputShape(shape) : null
-        // What a Module of the user's own makes of a shape is known only when it runs.
-        if (output === null) return
-        shape = output
-        continue
-      }
-      layer.build(shape)
-      shape = layer.outputShape(shape)
+      // What a Module of the user's own makes of a shape is known only when it runs.
+      if (shape === null) return
+      buildLayer(layer, shape)
+      shape = shapeAfter(layer, shape)
     }
   }
 
-  /** Shape of an output example; null where a layer of the user's own decides. */
+  /**
+   * Shape of an output example; null where a layer of the user's own decides.
+   * @throws ShapeError when the layers do not fit each other
+   */
   outputShape(inputShape: Shape): Shape | null {
+    return inLayer(this.label, () => this.outputShapeOf(inputShape))
+  }
+
+  private outputShapeOf(inputShape: Shape): Shape | null {
     let shape: Shape | null = inputShape
-    for (const layer of this.layers) {
-      if (shape === null) return null
-      if (isLayer(layer)) shape = layer.outputShape(shape)
-      else shape = layer instanceof Sequential ? layer.outputShape(shape) : null
-    }
+    for (const layer of this.layers) if (shape !== null) shape = shapeAfter(layer, shape)
     return shape
   }
 
   protected override requireBuilt(what: string): void {
-    if (this.layers.some(layer => isLayer(layer) && !layer.built))
-      throw notBuilt(`Sequential "${this.name}"`, what)
-  }
-
-  /** Builds from the shapes of a state dict where the model has not met a batch yet. */
-  override loadStateDict(state: ReadonlyMap<string, Tensor>): void {
-    for (const [name, layer] of this.namedLayers()) {
-      if (!isLayer(layer) || layer.built) continue
-      const kernel = state.get(`${name}.kernel`)
-      if (kernel !== undefined)
-        layer.build(layer.className === 'LSTM' ? [-1, kernel.shape[0]] : [kernel.shape[0]])
-    }
-    super.loadStateDict(state)
+    if (this.layers.some(layer => isLayer(layer) && !layer.built)) throw notBuilt(this.label, what)
   }
 
   override forward(x: Tensor, context: ForwardContext = {}): Tensor {
-    const output = internalScope(() => this.run(x, context, this.layers.length))
-    this.inputShape ??= x.shape.slice(1)
-    return output
+    return this.flow({ value: x, mask: context.mask ?? null }).value
+  }
+
+  /** The output, and the mask that goes on from here. */
+  flow({ value: x, mask }: Flow): Flow {
+    const [value, goesOn = null] = this.learning(x, () =>
+      internalScope(() => {
+        const flow = this.run(x, mask, this.layers.length)
+        return flow.mask === null ? [flow.value] : [flow.value, flow.mask]
+      }),
+    )
+    return { value, mask: goesOn }
+  }
+
+  /** Builds all layers for the first input. If that turns out to be bad, the next one may have another shape. */
+  private learning<T>(x: Tensor, body: () => T): T {
+    return inLayer(this.label, () => {
+      requireTensor(this.label, x)
+      if (this.inputShape !== null || x.rank === 0) return body()
+      const inputShape = x.shape.slice(1)
+      const unbuilt = this.unbuiltLayers()
+      try {
+        this.outputShapeOf(inputShape)
+        this.buildLayers(inputShape)
+        const result = body()
+        this.inputShape = inputShape
+        return result
+      } catch (error) {
+        for (const layer of unbuilt) layer.unbuild()
+        throw error
+      }
+    })
+  }
+
+  private unbuiltLayers(): Layer[] {
+    return this.layers.flatMap(layer => {
+      if (layer instanceof Sequential) return layer.unbuiltLayers()
+      return isLayer(layer) && !layer.built ? [layer] : []
+    })
   }
 
   /** Runs the first `count` layers. */
-  private run(x: Tensor, context: ForwardContext, count: number): Tensor {
+  private run(x: Tensor, mask: Tensor | null, count: number): Flow {
     if (this.layers.length === 0) {
       throw new BuildError({
-        operation: `Sequential "${this.name}"`,
+        operation: this.label,
         problem: 'has no layers.',
         hint: 'add() some, or pass them to sequential().',
       })
     }
-    let value = x
-    let mask = context.mask ?? null
+    let flow: Flow = { value: x, mask }
     for (let i = 0; i < count; i++) {
-      const layer = this.layers[i]
-      const input = value
-      value = isBuiltIn(layer)
-        ? layer.forward(input, { mask })
-        : userScope([input], () => layer.forward(input, { mask }))
-      if (mask !== null || isLayer(layer)) mask = isLayer(layer) ? layer.maskFor(input, mask) : mask
+      flow = runLayer(this.layers[i], this.names[i], flow)
     }
-    return value
+    return flow
   }
 
   /** The output; as logits where the last layer's activation is `activation` and can be left to the loss. */
   override predictionFor(x: Tensor, activation: 'sigmoid' | 'softmax' | null): Prediction {
     const last = this.layers[this.layers.length - 1]
-    if (activation === null || last === undefined || !givesLogits(last) || last.activation !== activation) {
+    const isOverridden = this.forward !== Sequential.prototype.forward
+    if (isOverridden || activation === null || last === undefined || !givesLogits(last, activation))
       return { output: this.forward(x), isLogits: false }
-    }
-    const output = internalScope(() => {
-      const input = this.run(x, {}, this.layers.length - 1)
-      last.build(input.shape.slice(1))
-      last.outputShape(input.shape.slice(1))
-      return last.logits(input)
-    })
-    this.inputShape ??= x.shape.slice(1)
+    const output = this.learning(x, () =>
+      internalScope(() => last.forwardLogits(this.run(x, null, this.layers.length - 1).value)),
+    )
     return { output, isLogits: true }
   }
 }
 
-const givesLogits = (layer: AnyLayer): layer is WithLogits =>
-  isBuiltIn(layer) && 'logits' in layer && 'activation' in layer
+const givesLogits = (layer: AnyLayer, activation: string): layer is WithLogits =>
+  isBuiltIn(layer) && 'forwardLogits' in layer && 'activation' in layer && layer.activation === activation
+
+/** Shape after a layer; null where only running it tells. */
+function shapeAfter(layer: AnyLayer, shape: Shape): Shape | null {
+  if (isLayer(layer)) return inLayer(layer.label, () => layer.outputShape(shape))
+  return layer instanceof Sequential ? layer.outputShape(shape) : null
+}
+
+function buildLayer(layer: AnyLayer, shape: Shape): void {
+  if (isLayer(layer)) inLayer(layer.label, () => layer.build(shape))
+  else if (layer instanceof Sequential) layer.build(shape)
+}
+
+function runLayer(layer: AnyLayer, name: string, flow: Flow): Flow {
+  if (isPlainSequential(layer)) return layer.flow(flow)
+  const { value, mask } = flow
+  const compute = (): Flow => ({
+    value: requireOne(name, layer.forward(value, { mask })),
+    mask: isLayer(layer) ? layer.maskFor(value, mask) : mask,
+  })
+  if (isBuiltIn(layer)) return compute()
+  const visit = (): Flow => userScope(mask === null ? [value] : [value, mask], compute)
+  // Layers and models put themselves into the path of an error.
+  return isLayer(layer) || layer instanceof Sequential
+    ? visit()
+    : inLayer(`${layer.constructor.name} "${name}"`, visit)
+}
+
+function requireOne(name: string, output: unknown): Tensor {
+  if (isTensor(output)) return output
+  throw new DTypeError({
+    operation: `layer "${name}"`,
+    problem: `must return one tensor here, got ${Array.isArray(output) ? `${output.length} of them` : typeof output}.`,
+    hint: 'an LSTM with returnState, and the like, belong into a Module that calls them.',
+  })
+}
+
+/** Sizes of an example: whole numbers, −1 where any will do. */
+function checkExampleShape(shape: Shape): void {
+  if (Array.isArray(shape) && shape.every(size => Number.isSafeInteger(size) && size >= UNKNOWN)) return
+  throw new ShapeError({
+    operation: 'Sequential',
+    problem: `needs an inputShape of whole numbers (-1: any size), got ${Array.isArray(shape) ? formatShape(shape) : typeof shape}.`,
+    hint: 'it is the shape of one example, without the batch axis: [100] for 100 ids.',
+  })
+}
 
 /**
  * A model whose layers follow each other; sizes that do not fit are compile errors where the types know them.
