@@ -93,8 +93,7 @@ export class Engine {
     const bytes = this.bytesOf(storage)
     let pointer = this.memory.arena.allocate(bytes)
     if (pointer === 0) {
-      this.evictDownTo(0, 0)
-      this.evictOwned(0)
+      this.memory.makeRoom()
       pointer = this.memory.arena.allocate(bytes)
       if (pointer === 0) throw outOfMemory(bytes)
     }

@@ -11,6 +11,8 @@ export interface EngineMemory extends Heap {
   /** The WebAssembly memory, if it is one, and whether other threads can see it. */
   readonly wasm: WebAssembly.Memory | null
   readonly shared: boolean
+  /** Called when scratch finds no room: the engine evicts what it can. */
+  makeRoom: () => void
 }
 
 /** Views over a growing buffer, an arena over it, and scratch blocks whose size is remembered for the caller. */
@@ -19,6 +21,7 @@ class GrowingMemory implements EngineMemory {
   readonly shared: boolean
   float: Float32Array | Float64Array
   int: Int32Array
+  makeRoom: () => void = () => {}
   private readonly scratch = new Map<Pointer, number>()
 
   constructor(
@@ -50,8 +53,12 @@ class GrowingMemory implements EngineMemory {
   }
 
   readonly allocate = (bytes: number): Pointer => {
-    const pointer = this.arena.allocate(bytes)
-    if (pointer === 0) throw outOfMemory(bytes)
+    let pointer = this.arena.allocate(bytes)
+    if (pointer === 0) {
+      this.makeRoom()
+      pointer = this.arena.allocate(bytes)
+      if (pointer === 0) throw outOfMemory(bytes)
+    }
     this.scratch.set(pointer, bytes)
     return pointer
   }

@@ -1,4 +1,4 @@
-import { withoutGradient } from '../autodiff/backward.ts'
+import { withoutGradient } from '../autodiff/graph-errors.ts'
 import { gradMode } from '../autodiff/mode.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'

@@ -1,8 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { internalScope, userScope } from '../../src/autodiff/mode.ts'
 import { currentEngine } from '../../src/engine/device.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { customGradient, noGrad, randn, type Tensor, tensor, withDevice } from '../../src/index.ts'
+import {
+  customGradient,
+  DeviceError,
+  noGrad,
+  randn,
+  type Tensor,
+  tensor,
+  withDevice,
+} from '../../src/index.ts'
 import { lstm } from '../../src/ops/lstm.ts'
 import { devices, useDevice } from '../setup/devices.ts'
 import { between, leaf, normal } from '../setup/numbers.ts'
@@ -271,12 +279,46 @@ describe.each(devices)('memory on %s', device => {
     })
     const w = leaf(normal([4]))
     const h = w.mul(1)
-    double(h).add(h.mul(5)).sum().backward()
+    h.mul(5).add(double(h).mul(3)).sum().backward()
     double(w).sum().backward()
     expect(kept.map(g => [...g.data()])).toEqual([
-      [1, 1, 1, 1],
+      [3, 3, 3, 3],
       [1, 1, 1, 1],
     ])
+  })
+
+  it('makes room when the memory is full, but not with what the running operation uses', () => {
+    const [x, y] = [normal([20], 1).add(0), normal([20], 2)]
+    const other = normal([20], 3).add(0)
+    const want = withDevice('reference', () => x.add(y).data())
+    x.add(0)
+    const { arena } = engine.memory
+    const allocate = arena.allocate.bind(arena)
+    // The result finds room; then y, which is cold, does not.
+    const full = vi.spyOn(arena, 'allocate').mockImplementationOnce(allocate).mockReturnValueOnce(0)
+    const cold = tensor(y.data())
+    const sum = x.add(cold)
+    full.mockRestore()
+    expect(other.storage.engine).toBeNull()
+    expect(sum.data()).toEqual(want)
+    expect(other.data()).toEqual(normal([20], 3).data())
+  })
+
+  it('makes room for the scratch of a kernel', () => {
+    const idle = normal([20]).add(0)
+    engine.beginOperation()
+    const full = vi.spyOn(engine.memory.arena, 'allocate').mockReturnValueOnce(0)
+    engine.memory.release(engine.memory.allocate(64))
+    full.mockRestore()
+    expect(idle.storage.engine).toBeNull()
+  })
+
+  it('says so when there is no room at all', () => {
+    const full = vi.spyOn(engine.memory.arena, 'allocate').mockReturnValue(0)
+    const x = tensor([1, 2])
+    expect(() => x.add(1)).toThrow(DeviceError)
+    full.mockRestore()
+    expect(x.add(1).toArray()).toEqual([2, 3])
   })
 
   it('reads random tensors after thousands of operations', () => {

@@ -1,0 +1,221 @@
+import { currentEngine } from '../engine/device.ts'
+import { lifetime } from '../engine/lifetime.ts'
+import type { Storage } from '../engine/storage.ts'
+import { type GraphNode, SPENT } from '../tensor/node.ts'
+import { sameShape } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { calculus } from './calculus.ts'
+import { changedInPlace, spentGraph } from './graph-errors.ts'
+import { gradMode } from './mode.ts'
+import { savedVersions } from './record.ts'
+
+export interface BackwardOptions {
+  /** Record the gradients' own computation, so that they can be differentiated again. Default false. */
+  readonly createGraph?: boolean
+  /** Keep what the graph saved, so that backward can run again. Default: the value of `createGraph`. */
+  readonly retainGraph?: boolean
+}
+
+let lastPass = 0
+
+/** One run over the graph below some roots. */
+export class BackwardPass {
+  private readonly id = ++lastPass
+  private readonly createGraph: boolean
+  private readonly retainGraph: boolean
+  /** Gradients of leaves, and of the wanted tensors. */
+  readonly results = new Map<Tensor, Tensor>()
+
+  constructor(
+    options: BackwardOptions,
+    /** The tensors to differentiate by; null means every leaf that requires a gradient. */
+    private readonly wanted: ReadonlySet<Tensor> | null,
+    /** The graph ends at the wanted tensors: what lies below them belongs to somebody else. */
+    private readonly stopAtWanted: boolean,
+  ) {
+    this.createGraph = options.createGraph ?? false
+    this.retainGraph = options.retainGraph ?? this.createGraph
+  }
+
+  run(roots: readonly Tensor[], seeds: readonly Tensor[]): void {
+    const nodes = this.collect(roots)
+    const outer = gradMode.retainGraph
+    gradMode.retainGraph = this.retainGraph
+    try {
+      for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
+      for (const node of nodes) if (node.active) this.visit(node)
+    } catch (error) {
+      this.abandon(nodes)
+      throw error
+    } finally {
+      gradMode.retainGraph = outer
+      // Also after an error: kernels may have overwritten what was saved. What no gradient went through stays.
+      if (!this.retainGraph) for (const node of nodes) if (node.active) this.spend(node)
+    }
+  }
+
+  /** Lets go of every pending gradient: nothing may point at them after an error. */
+  private abandon(nodes: readonly GraphNode[]): void {
+    for (const node of nodes) {
+      for (const gradient of node.gradients ?? []) if (gradient !== null) this.letGo(gradient)
+      node.gradients = null
+    }
+    for (const gradient of this.results.values()) this.letGo(gradient)
+    this.results.clear()
+  }
+
+  /** Every recorded operation below the roots, latest first, marked `active` if a gradient must flow through it. */
+  private collect(roots: readonly Tensor[]): GraphNode[] {
+    const nodes: GraphNode[] = []
+    for (const root of roots) this.meet(root, nodes)
+    // What is met is appended, so this goes on until nothing new is found.
+    for (let next = 0; next < nodes.length; next++) {
+      for (const input of nodes[next].inputs) this.meet(input, nodes)
+    }
+    nodes.sort((a, b) => b.id - a.id)
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i]
+      node.active = node.inputs.some(input => this.leadsSomewhere(input)) || this.wantsOutputOf(node)
+    }
+    return nodes
+  }
+
+  /** Lists the operation that a tensor came from, once. */
+  private meet(tensor: Tensor, nodes: GraphNode[]): void {
+    const { node } = tensor
+    if (node === null || !tensor.requiresGrad || node.pass === this.id) return
+    if (this.stopAtWanted && this.wanted?.has(tensor)) return
+    if (node.spent) throw spentGraph()
+    node.pass = this.id
+    node.gradients = null
+    nodes.push(node)
+  }
+
+  private leadsSomewhere(tensor: Tensor): boolean {
+    if (!tensor.requiresGrad) return false
+    if (this.wanted === null) return true
+    return this.wanted.has(tensor) || tensor.node?.active === true
+  }
+
+  private wantsOutputOf(node: GraphNode): boolean {
+    const { wanted } = this
+    return wanted !== null && node.outputs.some(output => wanted.has(output))
+  }
+
+  /** Adds a gradient to what its tensor has received so far. */
+  private send(tensor: Tensor, gradient: Tensor): void {
+    const { node } = tensor
+    if (node !== null && node.pass === this.id) {
+      if (!node.active) return
+      if (node.gradients === null) node.gradients = node.outputs.map(() => null)
+      node.gradients[tensor.outputIndex] = this.merge(node.gradients[tensor.outputIndex], gradient)
+    } else if (this.wanted === null ? tensor.requiresGrad : this.wanted.has(tensor)) {
+      this.results.set(tensor, this.merge(this.results.get(tensor) ?? null, gradient))
+    }
+  }
+
+  private merge(sum: Tensor | null, gradient: Tensor): Tensor {
+    if (sum === null) {
+      gradient.storage.holds++
+      return gradient
+    }
+    if (
+      !this.createGraph &&
+      sum.storage.temporary &&
+      sum.storage.holds === 1 &&
+      !sum.storage.visible &&
+      sum.storage !== gradient.storage
+    ) {
+      addInPlace(sum, gradient)
+      return sum
+    }
+    const total = calculus.add(sum, gradient)
+    total.storage.holds++
+    this.letGo(sum)
+    return total
+  }
+
+  private letGo(gradient: Tensor): void {
+    const { storage } = gradient
+    if (--storage.holds === 0 && storage.temporary) this.free(storage)
+  }
+
+  private free(storage: Storage): void {
+    if (storage.engine !== null && !storage.visible && !storage.owned) storage.engine.release(storage)
+  }
+
+  private visit(node: GraphNode): void {
+    const { gradients } = node
+    if (gradients === null) return
+    if (node.rule.readsValues && savedVersions(node) !== node.versions) throw changedInPlace(node)
+    if (this.wantsOutputOf(node)) {
+      for (let i = 0; i < gradients.length; i++) {
+        const gradient = gradients[i]
+        if (gradient === null || !this.wanted?.has(node.outputs[i])) continue
+        gradient.storage.holds++
+        this.results.set(node.outputs[i], gradient)
+      }
+    }
+    const created: Storage[] = []
+    const outer = lifetime.created
+    lifetime.created = created
+    try {
+      const thunks = node.rule.gradient(node, gradients)
+      for (let i = 0; i < thunks.length; i++) {
+        const thunk = thunks[i]
+        const input = node.inputs[i]
+        if (thunk === null || !this.leadsSomewhere(input)) continue
+        const gradient = thunk()
+        this.send(
+          input,
+          sameShape(gradient.shape, input.shape) ? gradient : calculus.sumTo(gradient, input.shape),
+        )
+      }
+    } finally {
+      lifetime.created = outer
+      for (const storage of created) {
+        if (storage.holds === 0 && !(this.createGraph && storage.recorded)) this.free(storage)
+      }
+    }
+    for (const gradient of gradients) if (gradient !== null) this.letGo(gradient)
+    node.gradients = null
+  }
+
+  /** Frees what only the graph held and evicts what user code may still hold. */
+  private spend(node: GraphNode): void {
+    for (const storage of node.saved) this.free(storage)
+    for (const output of node.outputs) {
+      retire(output.storage)
+      output.node = SPENT
+    }
+    for (const input of node.inputs) {
+      if (!input.requiresGrad) retireConstant(input.storage)
+    }
+    node.inputs = []
+    node.outputs = []
+    node.saved = []
+    node.spent = true
+  }
+}
+
+function retire(storage: Storage): void {
+  const { engine } = storage
+  if (engine === null || storage.owned || storage.holds > 0) return
+  if (storage.visible) engine.evict(storage)
+  else engine.release(storage)
+}
+
+/** Small batches are copied to the engine again if they come again; larger ones are left to the budget. */
+const CHEAP_UPLOAD = 1 << 16
+
+/** Frees constants made inside a layer (dropout masks, casts of labels), and the hot copy of batches. */
+function retireConstant(storage: Storage): void {
+  const { length, cold, visible } = storage
+  if (!visible || (cold !== null && length > 1 && length <= CHEAP_UPLOAD)) retire(storage)
+}
+
+export function addInPlace(sum: Tensor, gradient: Tensor): void {
+  const engine = currentEngine()
+  engine.beginOperation()
+  engine.kernels.axpy(engine.pointerForWrite(sum.storage), engine.pointer(gradient.storage), sum.size, 1)
+}
