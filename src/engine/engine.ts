@@ -38,7 +38,12 @@ export class Engine {
     readonly memory: EngineMemory,
     /** Replaced while threads are on. */
     public kernels: Kernels,
-  ) {}
+  ) {
+    memory.makeRoom = () => {
+      this.evictDownTo(0, 0)
+      this.evictOwned(0)
+    }
+  }
 
   /** Figures for tests, benchmarks and tools. */
   memoryInfo(): { unownedBytes: number; ownedBytes: number; inUse: number; highWater: number } {
