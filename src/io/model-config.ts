@@ -62,9 +62,8 @@ export function describeModel(operation: string, model: Model): Described {
       received: model,
     })
   }
-  const state = model.stateDict()
-  const compile = describeCompiled(model.compiledSettings)
   const described = describeSequential(operation, model)
+  const compile = describeCompiled(model.compiledSettings)
   return {
     config: {
       format: modelFormat,
@@ -73,7 +72,7 @@ export function describeModel(operation: string, model: Model): Described {
       ...described,
       ...(compile === null ? {} : { compile }),
     },
-    state,
+    state: model.stateDict(),
   }
 }
 
@@ -81,11 +80,8 @@ const isPlainSequential = (module: object): module is Sequential =>
   module instanceof Sequential && Object.getPrototypeOf(module) === Sequential.prototype
 
 function describeSequential(operation: string, model: Sequential): SequentialConfig {
-  let parameters = 0
-  const layers = model.namedLayers().map(([name, layer]) => {
-    parameters += layer.namedParameters().size
-    return describeLayer(operation, name, layer)
-  })
+  const layers = model.namedLayers().map(([name, layer]) => describeLayer(operation, name, layer))
+  const parameters = model.layers.reduce((sum, layer) => sum + layer.namedParameters().size, 0)
   const distinct = model.namedParameters().size
   if (distinct !== parameters) {
     throw new ValueError({
