@@ -68,6 +68,8 @@ function buildSequential(
     const place = `${at}layers[${index}]`
     const entry = readRecord(value, place)
     const layerName = readString(entry.get('name'), `${place}.name`)
+    if (layerName === '' || layerName.includes('.'))
+      refuseModel(`${place}.name`, `a name has letters and no dots, got ${show(layerName)}`)
     names.push(layerName)
     return buildLayer(entry, layerName, place, prefix, parts)
   })

@@ -93,6 +93,11 @@ describe('load refuses', () => {
     ],
     ['an input shape that does not fit', d => void (d.inputShape = [4, 9]), /layers: /],
     ['an input shape of fractions', d => void (d.inputShape = [1.5]), /inputShape: sizes are whole numbers/],
+    [
+      'a name with a dot',
+      d => void (d.layers[2].name = 'a.b'),
+      /layers\[2\]\.name: a name has letters and no dots/,
+    ],
     ['a name that is taken', d => void (d.layers[2].name = 'lstm'), /tensor "lstm\.kernel"/],
     [
       'an unknown optimizer',
