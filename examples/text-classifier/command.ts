@@ -1,4 +1,4 @@
-import { TensorloomError } from '../../src/index.ts'
+import { TensorloomError, useThreads } from '../../src/index.ts'
 import { loadClassifier, saveClassifier } from './archive.ts'
 import { bagOfWordsAccuracy } from './bag-of-words.ts'
 import { type Classifier, classify } from './classifier.ts'
@@ -31,12 +31,15 @@ async function run(options: Options): Promise<void> {
   const started = performance.now()
   const columns = Math.max(40, process.stdout.columns ?? 80)
   const data = read(options)
+  const { threads } = await useThreads()
   const level = options.level === 'auto' ? guessLevel(data.train.map(({ text }) => text)) : options.level
   const classifier = prepare(data, level, options)
   say(`Data: ${data.name}`)
   say(`  ${data.train.length} texts to learn from, ${data.valid.length} held out`)
   say(`  classes: ${data.labels.length > 6 ? data.labels.length : data.labels.join(', ')}`)
-  say(`  read as sequences of ${classifier.maxLength} ${level}\n`)
+  say(
+    `  read as sequences of ${classifier.maxLength} ${level}, on ${threads} ${threads === 1 ? 'thread' : 'threads'}\n`,
+  )
 
   const { history, best, scores } = await train(classifier, data, {
     ...options,

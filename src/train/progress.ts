@@ -2,11 +2,14 @@ import type { Callback, FitInfo } from './callback.ts'
 import type { Logs } from './history.ts'
 
 const BAR = 24
+const LEAST_BAR = 6
 const REDRAW_EVERY_MS = 80
 
 /** Where progress goes: a terminal is redrawn in place, anything else gets whole lines. */
 export interface ProgressOutput {
   readonly isTerminal: boolean
+  /** Width of the terminal, where it is known: a bar that wraps could not be redrawn. */
+  readonly columns?: number
   write(text: string): void
 }
 
@@ -14,7 +17,13 @@ export interface ProgressOutput {
 export function defaultOutput(): ProgressOutput {
   const stream = typeof process === 'object' ? process.stdout : undefined
   if (stream !== undefined && typeof stream.write === 'function') {
-    return { isTerminal: stream.isTTY === true, write: text => void stream.write(text) }
+    return {
+      isTerminal: stream.isTTY === true,
+      get columns() {
+        return stream.columns
+      },
+      write: text => void stream.write(text),
+    }
   }
   return { isTerminal: false, write: text => console.log(text.trimEnd()) }
 }
@@ -36,10 +45,18 @@ const formatLogs = (logs: Logs): string =>
     )
     .join(' - ')
 
+/** Cells for the bar beside a text, on a line that must stay shorter than the terminal. */
+const roomFor = (columns: number, text: string): number => Math.min(BAR, columns - text.length - 3)
+
+function bar(part: number, cells: number): string {
+  const filled = Math.round(part * cells)
+  return '━'.repeat(filled) + '─'.repeat(cells - filled)
+}
+
 /**
  * A progress display: on a terminal a bar with rate and time left, elsewhere one line per epoch.
  *
- *     Epoch 2/5 ━━━━━━━━━━━━━━────────── 75/125 - 3,120/s - 1s left - loss: 0.2113
+ *     Epoch 2/5 ━━━━━━━━━━━━━━────────── 75/125 3,120/s 1s left - loss: 0.2113
  */
 export function progress(
   output: ProgressOutput = defaultOutput(),
@@ -49,11 +66,13 @@ export function progress(
   let epoch = 0
   let started = 0
   let drawn = 0
+  let cells = BAR
   const title = (): string => `Epoch ${epoch + 1}/${info.epochs}`
   return {
     name: 'progress',
     onTrainBegin: given => {
       info = given
+      cells = BAR
     },
     onEpochBegin: given => {
       epoch = given
@@ -65,14 +84,15 @@ export function progress(
       if (!output.isTerminal || time - drawn < REDRAW_EVERY_MS) return
       drawn = time
       const part = (batch + 1) / info.batches
-      const filled = Math.round(part * BAR)
-      const bar = '━'.repeat(filled) + '─'.repeat(BAR - filled)
       const elapsed = time - started
       const rate = Math.round((part * info.examples * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
       const left = formatDuration((elapsed / part) * (1 - part))
-      output.write(
-        `\r\x1b[2K${title()} ${bar} ${batch + 1}/${info.batches} - ${rate}/s - ${left} left - ${formatLogs(logs)}`,
-      )
+      const figures = `${batch + 1}/${info.batches} ${rate}/s ${left} left - ${formatLogs(logs)}`
+      const columns = output.columns ?? Number.POSITIVE_INFINITY
+      // It only ever shrinks: figures change their length with every redraw.
+      cells = Math.min(cells, roomFor(columns, title() + figures))
+      const line = cells < LEAST_BAR ? `${title()} ${figures}` : `${title()} ${bar(part, cells)} ${figures}`
+      output.write(`\r\x1b[2K${line.slice(0, Math.max(0, columns - 1))}`)
     },
     onEpochEnd: (_, logs) => {
       const elapsed = now() - started
