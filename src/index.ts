@@ -83,6 +83,12 @@ export {
   negativeLogLikelihood,
   type NegativeLogLikelihoodOptions,
 } from './losses/negative-log-likelihood.ts'
+export { huber, type HuberOptions, smoothL1, type SmoothL1Options } from './losses/huber.ts'
+export { logCosh } from './losses/log-cosh.ts'
+export { hinge, type HingeOptions, squaredHinge } from './losses/hinge.ts'
+export { klDivergence, type KlDivergenceOptions } from './losses/kl-divergence.ts'
+export { cosineSimilarity, type CosineSimilarityOptions } from './losses/cosine-similarity.ts'
+export { poisson, type PoissonOptions } from './losses/poisson.ts'
 export * from './losses/resolve.ts'
 export { Optimizer, type OptimizerOptions } from './optim/optimizer.ts'
 export type { OptimizerState } from './optim/state.ts'

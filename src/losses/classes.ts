@@ -18,7 +18,7 @@ export interface CategoricalLossOptions extends LossOptions {
 }
 
 /** The smallest normal float32: a probability of 0 counts as this, so that its logarithm is −87.3 instead of −∞. */
-const SMALLEST = 2 ** -126
+export const SMALLEST = 2 ** -126
 
 /** Rows are rescaled to the sum 1, so a probability may be off by rounding; a logit is farther off. */
 const ROUNDING = 1e-3

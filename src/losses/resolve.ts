@@ -5,10 +5,16 @@ import { suggestName } from '../suggest.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { binaryCrossentropy } from './binary-crossentropy.ts'
 import { categoricalCrossentropy } from './categorical-crossentropy.ts'
+import { cosineSimilarity } from './cosine-similarity.ts'
+import { hinge, squaredHinge } from './hinge.ts'
+import { huber, smoothL1 } from './huber.ts'
+import { klDivergence } from './kl-divergence.ts'
+import { logCosh } from './log-cosh.ts'
 import { describeLoss, type LossFunction, type LossOptions } from './loss.ts'
 import { meanAbsoluteError } from './mean-absolute-error.ts'
 import { meanSquaredError } from './mean-squared-error.ts'
 import { negativeLogLikelihood } from './negative-log-likelihood.ts'
+import { poisson } from './poisson.ts'
 import { sparseCategoricalCrossentropy } from './sparse-categorical-crossentropy.ts'
 
 /** The built-in losses, by the names that `compile` knows. */
@@ -19,6 +25,14 @@ export const lossByName = {
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
   negativeLogLikelihood,
+  huber,
+  smoothL1,
+  logCosh,
+  hinge,
+  squaredHinge,
+  klDivergence,
+  cosineSimilarity,
+  poisson,
 } as const
 
 export type LossName = keyof typeof lossByName

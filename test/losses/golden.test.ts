@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
   binaryCrossentropy,
+  hinge,
+  huber,
+  klDivergence,
   meanAbsoluteError,
   meanSquaredError,
   negativeLogLikelihood,
   type Reduction,
   sparseCategoricalCrossentropy,
   categoricalCrossentropy,
+  smoothL1,
+  squaredHinge,
   type Tensor,
 } from '../../src/index.ts'
 import { compareTensor, type Rule } from '../../tools/conform/compare.ts'
@@ -60,6 +65,26 @@ const runners: Readonly<Record<string, (golden: GoldenCase, inputs: Inputs) => T
   nll: (golden, inputs) =>
     negativeLogLikelihood(required(inputs, 'input'), required(inputs, 'target'), reductionOf(golden)),
   cross_entropy: crossEntropy,
+  huber: (golden, inputs) =>
+    huber(required(inputs, 'input'), required(inputs, 'target'), {
+      ...reductionOf(golden),
+      delta: golden.attrs.delta as number,
+    }),
+  smooth_l1: (golden, inputs) =>
+    smoothL1(required(inputs, 'input'), required(inputs, 'target'), {
+      ...reductionOf(golden),
+      beta: golden.attrs.beta as number,
+    }),
+  hinge: (golden, inputs) =>
+    hinge(required(inputs, 'input'), required(inputs, 'target'), reductionOf(golden)),
+  squared_hinge: (golden, inputs) =>
+    squaredHinge(required(inputs, 'input'), required(inputs, 'target'), reductionOf(golden)),
+  kl_div: ({ attrs: { reduction } }, inputs) =>
+    klDivergence(required(inputs, 'input'), required(inputs, 'target'), {
+      logPrediction: true,
+      axis: reduction === 'none' ? null : -1,
+      reduction: reduction === 'batchmean' ? 'mean' : (reduction as Reduction),
+    }),
 }
 
 const cases = [
@@ -75,7 +100,7 @@ const ruleOf = ({ atol, compute }: GoldenCase, name: string): Rule =>
 describe.each(devices)('golden losses on %s', device => {
   useDevice(device)
 
-  it('are all there', () => expect(cases.length).toBe(49))
+  it('are all there', () => expect(cases.length).toBe(70))
 
   it.each(cases)('$name', golden => {
     const inputs = new Map(

@@ -1,4 +1,12 @@
-import type { Tensor } from '../../../src/index.ts'
+import {
+  hinge,
+  huber,
+  klDivergence,
+  meanAbsoluteError,
+  smoothL1,
+  squaredHinge,
+  type Tensor,
+} from '../../../src/index.ts'
 import { binaryCrossentropy } from '../../../src/losses/binary-crossentropy.ts'
 import { categoricalCrossentropy } from '../../../src/losses/categorical-crossentropy.ts'
 import type { Reduction } from '../../../src/losses/loss.ts'
@@ -27,6 +35,18 @@ function binary(call: Call<Tensor>, fromLogits: boolean): Tensor {
   })
 }
 
+/** PyTorch's `batchmean` is our mean; its other reductions know no distributions, only elements. */
+function divergence(call: Call<Tensor>): Tensor {
+  const [input, target] = [call.input('input'), call.input('target')]
+  const isBatchMean = call.attributes.has('reduction', 'batchmean')
+  return klDivergence(input, target, {
+    logPrediction: true,
+    logTarget: call.attributes.flag('log_target'),
+    axis: isBatchMean ? -1 : null,
+    reduction: isBatchMean ? 'mean' : reductionOf(call),
+  })
+}
+
 /** Integer targets are class numbers, float targets are probabilities of classes. */
 function crossEntropy(call: Call<Tensor>): Tensor {
   const target = call.input('target')
@@ -47,6 +67,28 @@ export const lossOps: Adapters<Tensor> = {
   mse: call => ({
     out: meanSquaredError(call.input('input'), call.input('target'), { reduction: reductionOf(call) }),
   }),
+  l1: call => ({
+    out: meanAbsoluteError(call.input('input'), call.input('target'), { reduction: reductionOf(call) }),
+  }),
+  huber: call => ({
+    out: huber(call.input('input'), call.input('target'), {
+      reduction: reductionOf(call),
+      delta: call.attributes.number('delta'),
+    }),
+  }),
+  smooth_l1: call => ({
+    out: smoothL1(call.input('input'), call.input('target'), {
+      reduction: reductionOf(call),
+      beta: call.attributes.number('beta'),
+    }),
+  }),
+  hinge: call => ({
+    out: hinge(call.input('input'), call.input('target'), { reduction: reductionOf(call) }),
+  }),
+  squared_hinge: call => ({
+    out: squaredHinge(call.input('input'), call.input('target'), { reduction: reductionOf(call) }),
+  }),
+  kl_div: call => ({ out: divergence(call) }),
   bce: call => ({ out: binary(call, false) }),
   bce_with_logits: call => ({ out: binary(call, true) }),
   cross_entropy: call => ({ out: crossEntropy(call) }),
