@@ -10,7 +10,7 @@ import {
   sequential,
   Tensor,
   tensor,
-  Tokenizer,
+  type Tokenizer,
   zeros,
 } from 'tensorloom'
 
