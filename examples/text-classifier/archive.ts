@@ -1,12 +1,27 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { load } from '../../src/index.ts'
 import type { Classifier } from './classifier.ts'
+import { InputError } from './input-error.ts'
 
-/** Writes model, tokenizer, length and class names to a folder; returns its path. */
-export async function saveClassifier(classifier: Classifier, folder: string): Promise<string> {
+/**
+ * Makes the folder, so that a model is not trained in vain.
+ * @throws InputError when it cannot be made or written to
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new InputError(`--save ${folder}: needs a folder that can be written to (${reason}).`)
+  }
+}
+
+/** Writes model, tokenizer, length and class names to a folder. */
+export async function saveClassifier(classifier: Classifier, folder: string): Promise<void> {
   const { model, tokenizer, maxLength, labels } = classifier
   const metadata = { maxLength: String(maxLength), labels: JSON.stringify(labels) }
   await model.save(folder, { tokenizer, metadata })
-  return folder
 }
 
 /**

@@ -80,6 +80,7 @@ describe('npm start', () => {
   it.each([
     [2, ['--epochs', 'many'], '--epochs needs a whole number'],
     [2, ['--colour'], "Unknown option '--colour'"],
+    [1, ['--save', file('taken', ['x'])], 'needs a folder that can be written to'],
     [1, ['--data', 'missing.tsv'], 'missing.tsv: there is no such file.'],
     [1, ['--data', file('one.tsv', ['1\tgood', '1\tgreat'])], 'needs two classes or more'],
   ])('ends with code %i and one line for %j', async (code, args, message) => {
