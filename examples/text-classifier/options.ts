@@ -115,10 +115,22 @@ const NUMBERS = {
 }
 type NumberName = keyof typeof NUMBERS
 
+/** `--seed -3` becomes `--seed=-3`: parseArgs takes -3 for an option of its own. */
+function withNegatives(args: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const arg of args) {
+    const last = joined.at(-1)
+    if (last !== undefined && /^--[a-z-]+$/.test(last) && /^-[\d.]/.test(arg))
+      joined[joined.length - 1] += `=${arg}`
+    else joined.push(arg)
+  }
+  return joined
+}
+
 function readArguments(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withNegatives(args),
       options: {
         ...NUMBERS,
         data: text,

@@ -35,7 +35,14 @@ const file = (name: string, rows: readonly string[]): string => {
 
 describe('npm start', () => {
   it('trains, draws, compares, saves, reloads and classifies', async () => {
-    const { code, output } = await start('--save', join(folder, 'corpus'))
+    const { code, output } = await start(
+      '--units',
+      '16',
+      '--embedding',
+      '16',
+      '--save',
+      join(folder, 'corpus'),
+    )
     expect(code).toBe(0)
     for (const part of [
       '480 texts to learn from, 120 held out',

@@ -36,7 +36,7 @@ describe('the options of the text classifier', () => {
   it('are read as numbers and names', () => {
     const args =
       '--data a.tsv --valid b.tsv --level characters --max-length 40 --learning-rate 1e-3 --dropout 0 --seed -3'
-    expect(parseOptions(args.replace('--seed -3', '--seed=-3').split(' '))).toMatchObject({
+    expect(parseOptions(args.split(' '))).toMatchObject({
       data: 'a.tsv',
       valid: 'b.tsv',
       level: 'characters',
@@ -50,6 +50,7 @@ describe('the options of the text classifier', () => {
   it.each([
     [['--epochs', '0'], '--epochs needs a whole number from 1 on, got "0"'],
     [['--epochs', '2.5'], 'got "2.5"'],
+    [['--epochs', '-1'], '--epochs needs a whole number from 1 on, got "-1"'],
     [['--batch', ''], '--batch needs a whole number from 1 on, got ""'],
     [['--words', '2'], '--words needs a whole number from 3 on'],
     [['--dropout', '1'], '--dropout needs a number from 0 to below 1, got "1"'],
