@@ -29,8 +29,13 @@ export class Dropout extends Layer<number, 'same'> {
     refuseUnknown('Dropout', options, ['name', 'rate'])
     super(options)
     const { rate } = options
-    if (!(rate >= 0 && rate < 1)) {
-      throw new ValueError({ operation: 'Dropout', problem: `needs 0 ≤ rate < 1, got ${rate}.` })
+    if (!(typeof rate === 'number' && rate >= 0 && rate < 1)) {
+      throw new ValueError({
+        operation: 'Dropout',
+        problem: `needs a number 0 ≤ rate < 1, got ${String(rate)}.`,
+        argument: 'rate',
+        received: rate,
+      })
     }
     this.rate = rate
   }

@@ -7,6 +7,7 @@ import type { Parameter } from '../nn/parameter.ts'
 import { isTensor, requireTensor } from '../ops/operand.ts'
 import { formatShape, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { SequentialFactory } from './sequential-types.ts'
 import { Model, type Prediction } from './model.ts'
 
 export interface SequentialOptions {
@@ -95,7 +96,10 @@ export class Sequential extends Model {
     if (this.inputShape !== null) {
       // Built before it is appended: a layer that does not fit leaves the model as it was.
       const shape = this.outputShape(this.inputShape)
-      if (shape !== null) buildLayer(layer, shape)
+      if (shape !== null) {
+        shapeAfter(layer, shape)
+        buildLayer(layer, shape)
+      }
     }
     if (isLayer(layer)) layer.name = name
     this.layers.push(layer)
@@ -292,4 +296,5 @@ function checkExampleShape(shape: Shape): void {
  *   dense({ units: 1, activation: 'sigmoid' }),
  * )
  */
-export const sequential = (...layers: readonly AnyLayer[]): Sequential => new Sequential(layers)
+export const sequential = ((...layers: readonly AnyLayer[]): Sequential =>
+  new Sequential(layers)) as SequentialFactory
