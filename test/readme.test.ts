@@ -85,6 +85,7 @@ describe('the errors of the README', () => {
   )
 
   it.each<[string, () => unknown]>([
+    // @ts-expect-error: the compiler refuses them too
     ['sizes that do not fit', () => matmul(ones([32, 784]), ones([785, 10]))],
     ['an id outside the vocabulary', () => model.predict(tensor([[7, 100]], { dtype: 'int32' }))],
     [

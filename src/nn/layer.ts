@@ -42,8 +42,11 @@ export abstract class Layer<
   Gives extends number | 'same' = number,
   Result extends Tensor | readonly Tensor[] = Tensor,
 > extends Module<Result> {
-  /** Only types: carries the sizes to `sequential`. */
-  declare readonly flow?: (size: Accepts) => Gives
+  /**
+   * Only types: what `sequential` compares. A method, because parameters of methods are compared in both directions,
+   * and an unknown size (number) must fit a known one.
+   */
+  lastAxis?(inputSize: Accepts): Gives
   /** Class name in summaries and saved models. */
   static readonly className: string = 'Layer'
   /** Unique within a model; `Sequential` gives one to layers that have none. */

@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
 import { requireTensor } from './operand.ts'
 import { middle, type ReducedAxes, refuseEmpty, withoutMiddle } from './reduced-axes.ts'
+import type { Reduction } from './reduction-types.ts'
 import { reshape } from './reshape.ts'
 
 export interface PositionOptions {
@@ -35,6 +36,8 @@ function position(name: 'argMax' | 'argMin', x: Tensor, options: PositionOptions
 }
 
 /** Index of the first largest element along `axis` (in the flattened tensor without it); int32. */
-export const argmax = (x: Tensor, options: PositionOptions = {}): Tensor => position('argMax', x, options)
+export const argmax: Reduction<PositionOptions> = (x: Tensor, options: PositionOptions = {}): Tensor =>
+  position('argMax', x, options)
 /** Index of the first smallest element along `axis` (in the flattened tensor without it); int32. */
-export const argmin = (x: Tensor, options: PositionOptions = {}): Tensor => position('argMin', x, options)
+export const argmin: Reduction<PositionOptions> = (x: Tensor, options: PositionOptions = {}): Tensor =>
+  position('argMin', x, options)

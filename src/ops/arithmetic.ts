@@ -3,6 +3,7 @@ import { broadcastShapes } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { runBroadcast } from './broadcast.ts'
 import { defineOp, elementsOf } from './define.ts'
+import type { Elementwise } from './elementwise-types.ts'
 import { type Operand, promote, toFloat } from './operand.ts'
 
 /**
@@ -45,7 +46,7 @@ const PARTIALS: Record<BinaryName, Partials> = {
   },
 }
 
-function defineArithmetic(name: BinaryName): (a: Operand, b: Operand) => Tensor {
+function defineArithmetic(name: BinaryName): Elementwise {
   const partials = PARTIALS[name]
   const op = defineOp<null>(name, {
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
@@ -58,7 +59,8 @@ function defineArithmetic(name: BinaryName): (a: Operand, b: Operand) => Tensor 
     readsValues: partials.readsValues ?? true,
   })
   const floatOnly = name === 'div' || name === 'pow' || name === 'atan2'
-  return (a, b) => op(floatOnly ? [toFloat(name, a), toFloat(name, b)] : promote(name, a, b), null)
+  return (a: Operand, b: Operand): Tensor =>
+    op(floatOnly ? [toFloat(name, a), toFloat(name, b)] : promote(name, a, b), null)
 }
 
 /** `a + b`, elementwise with broadcasting. Two int32 tensors give int32, anything else float32. */
@@ -100,6 +102,5 @@ const powScalar = defineOp<{ exponent: number }>('powScalar', {
  *
  * @example pow(tensor([1, 2, 3]), 2)   // [1, 4, 9]
  */
-export function pow(a: Operand, b: Operand): Tensor {
-  return typeof b === 'number' ? powScalar([toFloat('pow', a)], { exponent: b }) : powTensors(a, b)
-}
+export const pow: Elementwise = (a: Operand, b: Operand): Tensor =>
+  typeof b === 'number' ? powScalar([toFloat('pow', a)], { exponent: b }) : powTensors(a, b)

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts'
 import { formatShape, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
+import type { Sizes } from '../tensor/shape-types.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
 import { copyWalk } from './move.ts'
@@ -35,8 +36,8 @@ const broadcastOp = defineOp<{ shape: Shape }>('broadcastTo', {
  * @throws ShapeError when a size is neither equal nor 1
  * @example broadcastTo(tensor([[1], [2]]), [2, 3])   // [[1, 1, 1], [2, 2, 2]]
  */
-export function broadcastTo<const S extends Shape>(x: Tensor, shape: S): Tensor<S> {
+export function broadcastTo<const S extends number[]>(x: Tensor, shape: Sizes<S>): Tensor<S> {
   requireTensor('broadcastTo', x)
-  if (sameShape(x.shape, shape)) return x as Tensor as Tensor<S>
-  return broadcastOp([x], { shape }) as Tensor<S>
+  if (sameShape(x.shape, shape)) return x
+  return broadcastOp([x], { shape })
 }

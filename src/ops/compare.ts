@@ -3,9 +3,10 @@ import { broadcastShapes } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { runBroadcast } from './broadcast.ts'
 import { defineOp, elementsOf } from './define.ts'
+import type { Elementwise } from './elementwise-types.ts'
 import { type Operand, promote } from './operand.ts'
 
-function defineComparison(name: CompareName): (a: Operand, b: Operand) => Tensor {
+function defineComparison(name: CompareName): Elementwise {
   const op = defineOp<null>(name, {
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
     dtype: 'bool',
@@ -13,7 +14,7 @@ function defineComparison(name: CompareName): (a: Operand, b: Operand) => Tensor
       runBroadcast(elementsOf(engine, a.dtype).compare[name], engine, out, a, b, 4),
     gradient: 'its result is a step, whose derivative is zero wherever it exists.',
   })
-  return (a, b) => op(promote(name, a, b), null)
+  return (a: Operand, b: Operand): Tensor => op(promote(name, a, b), null)
 }
 
 /** `a = b`, elementwise with broadcasting; a bool tensor. NaN equals nothing. */

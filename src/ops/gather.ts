@@ -3,6 +3,7 @@ import { readStorage } from '../engine/engine.ts'
 import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import type { Gather } from './movement-types.ts'
 import { requireTensor } from './operand.ts'
 import { reshape } from './reshape.ts'
 
@@ -93,7 +94,11 @@ const scatterRows = (g: Tensor, index: Tensor, axis: number, size: number): Tens
  * @throws ValueError naming the first index out of range
  * @example gather(tensor([[1, 2], [3, 4]]), tensor([1, 1, 0], {dtype: 'int32'}))   // rows 1, 1, 0
  */
-export function gather(x: Tensor, index: Tensor, options: { readonly axis?: number } = {}): Tensor {
+export const gather: Gather = (
+  x: Tensor,
+  index: Tensor,
+  options: { readonly axis?: number } = {},
+): Tensor => {
   requireTensor('gather', x)
   const axis = normalizeAxis('gather', options.axis ?? 0, x.shape)
   const checked = checkedIndices('gather', index, x.shape[axis], { wrap: true, what: 'the index' })

@@ -44,6 +44,11 @@ const linearOp = defineOp<null>('linear', {
  * @throws ShapeError when the sizes do not fit
  * @example linear(ones([2, 3]), ones([3, 4]), zeros([4]))   // [2, 4], every entry 3
  */
+export function linear<L extends number[], In extends number, Out extends number>(
+  x: Tensor<readonly [...L, In]>,
+  kernel: Tensor<readonly [NoInfer<In>, Out]>,
+  bias: Tensor<readonly [NoInfer<Out>]> | null,
+): Tensor<[...L, Out]>
 export function linear(x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
   const input = toFloat('linear', x)
   const size = input.shape[input.rank - 1]

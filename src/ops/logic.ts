@@ -1,19 +1,20 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp } from './define.ts'
+import type { Unary } from './elementwise-types.ts'
 import { add, mul } from './arithmetic.ts'
 import { equal, greater, notEqual } from './compare.ts'
 import { fromCold } from '../tensor/tensor.ts'
 import { type Operand, requireTensor, toFloat } from './operand.ts'
 
-function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): (x: Operand) => Tensor {
+function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): Unary {
   const op = defineOp<null>(name, {
     shape: ([x]) => x.shape,
     dtype: 'bool',
     forward: ([x], out, _, engine) => engine.kernels[name](at(engine, out), at(engine, x), x.size),
     gradient: 'its result is a step, whose derivative is zero wherever it exists.',
   })
-  return x => op([toFloat(name, x)], null)
+  return (x: Operand): Tensor => op([toFloat(name, x)], null)
 }
 
 /** Whether each element is NaN; a bool tensor. */

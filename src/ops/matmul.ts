@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.ts'
 import { broadcastShapes, formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import type { Matmul } from './matmul-types.ts'
 import { toFloat } from './operand.ts'
 import { transposedShape } from './permute.ts'
 import { reshape } from './reshape.ts'
@@ -105,12 +106,7 @@ const matmulOp = defineOp<Flags>('matmul', {
  * @throws ShapeError when the inner sizes differ, or an operand is a scalar
  * @example matmul(ones([2, 3]), ones([3, 4]))   // [2, 4], every entry 3
  */
-export function matmul<M extends number, K extends number, N extends number>(
-  a: Tensor<readonly [M, K]>,
-  b: Tensor<readonly [NoInfer<K>, N]>,
-): Tensor<[M, N]>
-export function matmul(a: Tensor, b: Tensor, options?: MatmulOptions): Tensor
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export const matmul: Matmul = (a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor => {
   const left = toFloat('matmul', a)
   const right = toFloat('matmul', b)
   const flags: Flags = { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false }

@@ -2,22 +2,27 @@ import { backward, type BackwardOptions } from '../autodiff/backward.ts'
 import { calculus } from '../autodiff/calculus.ts'
 import type { DType } from '../engine/dtype.ts'
 import type { Shape } from '../tensor/shape.ts'
+import type { Sizes } from '../tensor/shape-types.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import * as argmax from './argmax.ts'
 import * as arithmetic from './arithmetic.ts'
+import { as } from './as.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { cast } from './cast.ts'
 import * as compare from './compare.ts'
 import { cumsum } from './cumsum.ts'
 import { assign, clone, detach } from './detach.ts'
+import type { ElementwiseMethod } from './elementwise-types.ts'
 import { gather, oneHot } from './gather.ts'
 import * as logic from './logic.ts'
-import { matmul, type MatmulOptions } from './matmul.ts'
+import { matmul } from './matmul.ts'
+import type { MatmulMethod } from './matmul-types.ts'
+import type { GatherMethod, ReshapeMethod, TransposeMethod } from './movement-types.ts'
 import type { Operand } from './operand.ts'
 import { clip, elu, leakyRelu, softplus } from './parametric.ts'
 import { permute, transpose } from './permute.ts'
 import * as reduce from './reduce.ts'
-import type { ReduceOptions } from './reduced-axes.ts'
+import type { ReductionMethod } from './reduction-types.ts'
 import { expandDims, flatten, reshape, squeeze } from './reshape.ts'
 import { flip, type Range, slice } from './slice.ts'
 import { type AxisOptions, logSoftmax, softmax } from './softmax.ts'
@@ -73,55 +78,53 @@ declare module '../tensor/tensor.ts' {
     isNaN(): Tensor<S>
     isFinite(): Tensor<S>
     isInf(): Tensor<S>
-    add(other: Operand): Tensor
-    sub(other: Operand): Tensor
-    mul(other: Operand): Tensor
-    div(other: Operand): Tensor
-    maximum(other: Operand): Tensor
-    minimum(other: Operand): Tensor
-    mod(other: Operand): Tensor
-    pow(other: Operand): Tensor
-    atan2(other: Operand): Tensor
-    equal(other: Operand): Tensor
-    notEqual(other: Operand): Tensor
-    greater(other: Operand): Tensor
-    greaterEqual(other: Operand): Tensor
-    less(other: Operand): Tensor
-    lessEqual(other: Operand): Tensor
+    add: ElementwiseMethod
+    sub: ElementwiseMethod
+    mul: ElementwiseMethod
+    div: ElementwiseMethod
+    maximum: ElementwiseMethod
+    minimum: ElementwiseMethod
+    mod: ElementwiseMethod
+    pow: ElementwiseMethod
+    atan2: ElementwiseMethod
+    equal: ElementwiseMethod
+    notEqual: ElementwiseMethod
+    greater: ElementwiseMethod
+    greaterEqual: ElementwiseMethod
+    less: ElementwiseMethod
+    lessEqual: ElementwiseMethod
     /** This tensor is the condition: `x.greater(0).where(x, 0)`. */
     where(a: Operand, b: Operand): Tensor
-    matmul<M extends number, K extends number, N extends number>(
-      this: Tensor<readonly [M, K]>,
-      other: Tensor<readonly [NoInfer<K>, N]>,
-    ): Tensor<[M, N]>
-    matmul(other: Tensor, options?: MatmulOptions): Tensor
-    transpose<A extends number, B extends number>(this: Tensor<readonly [A, B]>): Tensor<[B, A]>
-    transpose(options?: { readonly axes?: readonly [number, number] }): Tensor
+    matmul: MatmulMethod
+    transpose: TransposeMethod
     permute(axes: readonly number[]): Tensor
-    reshape<const T extends Shape>(shape: T): Tensor<T>
+    reshape: ReshapeMethod
+    /** Tells the types a shape that they do not know; checked when it runs. */
+    as<const T extends number[]>(shape: Sizes<T>): Tensor<T>
     expandDims(options: { readonly axis: number }): Tensor
     squeeze(options?: { readonly axis?: number | readonly number[] }): Tensor
-    flatten(options?: { readonly start?: number; readonly end?: number }): Tensor
-    broadcastTo<const T extends Shape>(shape: T): Tensor<T>
+    flatten(): Tensor<[number]>
+    flatten(options: { readonly start?: number; readonly end?: number }): Tensor
+    broadcastTo<const T extends number[]>(shape: Sizes<T>): Tensor<T>
     sumTo(shape: Shape): Tensor
     slice(ranges: readonly Range[]): Tensor
     flip(options?: { readonly axis?: number | readonly number[] }): Tensor
-    gather(index: Tensor, options?: { readonly axis?: number }): Tensor
+    gather: GatherMethod
     oneHot(count: number): Tensor
     cumsum(options: { readonly axis: number }): Tensor<S>
-    sum(options?: ReduceOptions): Tensor
-    prod(options?: ReduceOptions): Tensor
-    max(options?: ReduceOptions): Tensor
-    min(options?: ReduceOptions): Tensor
-    mean(options?: ReduceOptions): Tensor
-    logSumExp(options?: ReduceOptions): Tensor
-    any(options?: ReduceOptions): Tensor
-    all(options?: ReduceOptions): Tensor
-    variance(options?: statistics.VarianceOptions): Tensor
-    std(options?: statistics.VarianceOptions): Tensor
-    norm(options?: statistics.NormOptions): Tensor
-    argmax(options?: argmax.PositionOptions): Tensor
-    argmin(options?: argmax.PositionOptions): Tensor
+    sum: ReductionMethod
+    prod: ReductionMethod
+    max: ReductionMethod
+    min: ReductionMethod
+    mean: ReductionMethod
+    logSumExp: ReductionMethod
+    any: ReductionMethod
+    all: ReductionMethod
+    variance: ReductionMethod<statistics.VarianceOptions>
+    std: ReductionMethod<statistics.VarianceOptions>
+    norm: ReductionMethod<statistics.NormOptions>
+    argmax: ReductionMethod<argmax.PositionOptions>
+    argmin: ReductionMethod<argmax.PositionOptions>
     softmax(options?: AxisOptions): Tensor<S>
     logSoftmax(options?: AxisOptions): Tensor<S>
     cast(dtype: DType): Tensor<S>
@@ -143,6 +146,7 @@ const methods = {
   ...statistics,
   ...argmax,
   ...truth,
+  as,
   assign,
   broadcastTo,
   cast,

@@ -2,6 +2,7 @@ import type { ParametricName } from '../../kernels/kernels.ts'
 import { ValueError } from '../errors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import type { Unary } from './elementwise-types.ts'
 import { type Operand, toFloat } from './operand.ts'
 
 interface Parameters2 {
@@ -43,19 +44,30 @@ const clipOp = defineParametric('clip')
 const hardSigmoidKerasOp = defineParametric('hardSigmoidKeras')
 
 /** Exponential linear unit: x for x > 0, else α(eˣ − 1) (Clevert et al. 2015). */
-export const elu = (x: Operand, options: { readonly alpha?: number } = {}): Tensor =>
-  eluOp(x, options.alpha ?? 1, 0)
+export const elu: Unary<[options?: { readonly alpha?: number }]> = (
+  x: Operand,
+  options: { readonly alpha?: number } = {},
+): Tensor => eluOp(x, options.alpha ?? 1, 0)
 
 /** x for x > 0, else slope·x. */
-export const leakyRelu = (x: Operand, options: { readonly slope?: number } = {}): Tensor =>
-  leakyReluOp(x, options.slope ?? 0.01, 0)
+export const leakyRelu: Unary<[options?: { readonly slope?: number }]> = (
+  x: Operand,
+  options: { readonly slope?: number } = {},
+): Tensor => leakyReluOp(x, options.slope ?? 0.01, 0)
 
 /** ln(1 + e^(βx))/β, safe for any x. */
-export const softplus = (x: Operand, options: { readonly beta?: number } = {}): Tensor =>
-  softplusOp(x, options.beta ?? 1, 0)
+export const softplus: Unary<[options?: { readonly beta?: number }]> = (
+  x: Operand,
+  options: { readonly beta?: number } = {},
+): Tensor => softplusOp(x, options.beta ?? 1, 0)
 
 /** clip(0.2·x + 0.5, 0, 1): the hard sigmoid of Keras 2, as old LSTMs use it. */
-export const hardSigmoidKeras = (x: Operand): Tensor => hardSigmoidKerasOp(x, 0.2, 0.5)
+export const hardSigmoidKeras: Unary = (x: Operand): Tensor => hardSigmoidKerasOp(x, 0.2, 0.5)
+
+export interface ClipOptions {
+  readonly min?: number
+  readonly max?: number
+}
 
 /**
  * Limits every element to min … max; a missing bound does not limit. NaN stays NaN.
@@ -64,7 +76,7 @@ export const hardSigmoidKeras = (x: Operand): Tensor => hardSigmoidKerasOp(x, 0.
  * @throws ValueError when min > max
  * @example clip(tensor([-2, 0, 2]), {min: -1, max: 1})   // [-1, 0, 1]
  */
-export function clip(x: Operand, options: { readonly min?: number; readonly max?: number }): Tensor {
+export const clip: Unary<[options: ClipOptions]> = (x: Operand, options: ClipOptions): Tensor => {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = options
   if (min > max || Number.isNaN(min) || Number.isNaN(max)) {
     throw new ValueError({ operation: 'clip', problem: `needs min ≤ max, got ${min} and ${max}.` })

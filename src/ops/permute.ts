@@ -3,6 +3,7 @@ import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/sha
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
 import { copyWalk } from './move.ts'
+import type { Transpose } from './movement-types.ts'
 import { requireTensor } from './operand.ts'
 
 function inverse(axes: readonly number[]): number[] {
@@ -51,12 +52,10 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  *
  * @throws ShapeError for a tensor with fewer than two axes
  */
-export function transpose<A extends number, B extends number>(
-  x: Tensor<readonly [A, B]>,
-  options?: { readonly axes?: readonly [number, number] },
-): Tensor<[B, A]>
-export function transpose(x: Tensor, options?: { readonly axes?: readonly [number, number] }): Tensor
-export function transpose(x: Tensor, options: { readonly axes?: readonly [number, number] } = {}): Tensor {
+export const transpose: Transpose = (
+  x: Tensor,
+  options: { readonly axes?: readonly [number, number] } = {},
+): Tensor => {
   requireTensor('transpose', x)
   if (x.rank < 2 && options.axes === undefined) {
     throw new ShapeError({

@@ -15,6 +15,7 @@ import {
   spread,
   withoutMiddle,
 } from './reduced-axes.ts'
+import type { Reduction } from './reduction-types.ts'
 import { reshape } from './reshape.ts'
 
 type ReduceGradient = (x: Tensor, g: Tensor, y: Tensor, reduced: ReducedAxes) => Tensor
@@ -60,7 +61,7 @@ const GRADIENTS: Record<ReduceName, ReduceGradient> = {
 
 const HAS_NEUTRAL = new Set<ReduceName>(['sum', 'prod'])
 
-function defineReduction(name: ReduceName): (x: Tensor, options?: ReduceOptions) => Tensor {
+function defineReduction(name: ReduceName): Reduction {
   const op = defineOp<ReducedAxes>(name, {
     shape: ([x], reduced) => withoutMiddle(x.shape, reduced),
     dtype: ([x]) => x.dtype,
@@ -71,7 +72,7 @@ function defineReduction(name: ReduceName): (x: Tensor, options?: ReduceOptions)
     gradient: ([x], g, reduced, y) => [() => GRADIENTS[name](x, g, y, reduced)],
     readsValues: name !== 'sum',
   })
-  return (x, options = {}) => {
+  return (x: Tensor, options: ReduceOptions = {}): Tensor => {
     requireTensor(name, x)
     const { axis, keepDims = false } = options
     const axes = normalizeAxes(name, axis, x.shape)

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineView } from './define.ts'
+import type { Reshape } from './movement-types.ts'
 import { requireTensor } from './operand.ts'
 
 /** Fills in the one size given as −1. */
@@ -40,9 +41,9 @@ const reshapeOp = defineView<{ shape: Shape }>(
  * @throws ShapeError when the number of elements would change
  * @example reshape(arange(6), [2, -1])   // [[0, 1, 2], [3, 4, 5]]
  */
-export function reshape<const S extends Shape>(x: Tensor, shape: S): Tensor<S> {
+export const reshape: Reshape = (x: Tensor, shape: Shape): Tensor => {
   requireTensor('reshape', x)
-  return reshapeOp(x, { shape }) as Tensor<S>
+  return reshapeOp(x, { shape })
 }
 
 /** Inserts an axis of size 1 at `axis` (−1: after the last). */

@@ -1,4 +1,4 @@
-import { normalizeAxis } from '../tensor/shape.ts'
+import { normalizeAxis, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import { toFloat } from './operand.ts'
@@ -82,9 +82,9 @@ export interface AxisOptions {
 }
 
 /** eˣ / Σ eˣ along an axis, safe for huge x. */
-export const softmax = (x: Tensor, options: AxisOptions = {}): Tensor =>
+export const softmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
   alongAxis('softmax', softmaxOp, x, options.axis ?? -1)
 
 /** x − ln Σ eˣ along an axis, safe for huge x. */
-export const logSoftmax = (x: Tensor, options: AxisOptions = {}): Tensor =>
+export const logSoftmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
   alongAxis('logSoftmax', logSoftmaxOp, x, options.axis ?? -1)

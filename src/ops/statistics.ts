@@ -8,10 +8,11 @@ import { at, defineOp } from './define.ts'
 import { requireTensor, toFloat } from './operand.ts'
 import { max, sum } from './reduce.ts'
 import type { ReduceOptions } from './reduced-axes.ts'
+import type { Reduction } from './reduction-types.ts'
 import { reshape } from './reshape.ts'
 
 /** Arithmetic mean over axes; NaN for no elements. Integers are averaged as float32. */
-export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+export const mean: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   requireTensor('mean', x)
   const axes = normalizeAxes('mean', options.axis, x.shape)
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
@@ -25,7 +26,7 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** Variance over axes, Σ(x − x̄)²/(n − correction). */
-export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+export const variance: Reduction<VarianceOptions> = (x: Tensor, options: VarianceOptions = {}): Tensor => {
   requireTensor('variance', x)
   const { axis, keepDims = false, correction = 0 } = options
   const axes = normalizeAxes('variance', axis, x.shape)
@@ -36,7 +37,8 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
 }
 
 /** Standard deviation over axes: the square root of `variance`. Its gradient where all elements are equal is 0. */
-export const std = (x: Tensor, options: VarianceOptions = {}): Tensor => rootOf(variance(x, options))
+export const std: Reduction<VarianceOptions> = (x: Tensor, options: VarianceOptions = {}): Tensor =>
+  rootOf(variance(x, options))
 
 /** Gives a value that was computed without recording its gradient: dL/dx = g·e^(x−y), y with the axes kept. */
 const logSumExpOp = defineOp<null>('logSumExp', {
@@ -47,7 +49,7 @@ const logSumExpOp = defineOp<null>('logSumExp', {
 })
 
 /** ln Σ eˣ over axes, safe for huge x. */
-export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
+export const logSumExp: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const { axis, keepDims = false } = options
   const input = toFloat('logSumExp', x)
   const axes = normalizeAxes('logSumExp', axis, input.shape)
@@ -69,7 +71,7 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /** Length of the vectors along the axes; the gradient of the Euclidean one at 0 is 0. */
-export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+export const norm: Reduction<NormOptions> = (x: Tensor, options: NormOptions = {}): Tensor => {
   requireTensor('norm', x)
   const { order = 2, ...rest } = options
   if (order === 1) return sum(x.abs(), rest)

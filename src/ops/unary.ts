@@ -2,6 +2,7 @@ import type { UnaryName } from '../../kernels/kernels.ts'
 import { zerosLike } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import type { Unary } from './elementwise-types.ts'
 import { type Operand, toFloat } from './operand.ts'
 
 /** dL/dx from x, y = f(x) and g = dL/dy */
@@ -163,7 +164,7 @@ const geluTanhGrad = defineActivationGradient(
   },
 )
 
-function defineUnary(name: UnaryName): (x: Operand) => Tensor {
+function defineUnary(name: UnaryName): Unary {
   const derivative = DERIVATIVES[name]
   const op = defineOp<null>(name, {
     shape: ([x]) => x.shape,
@@ -171,7 +172,7 @@ function defineUnary(name: UnaryName): (x: Operand) => Tensor {
     gradient: ([x], g, _, y) => [() => derivative(x, y, g)],
     readsValues: name !== 'neg' && derivative !== step,
   })
-  return x => op([toFloat(name, x)], null)
+  return (x: Operand): Tensor => op([toFloat(name, x)], null)
 }
 
 /** −x */

@@ -2,6 +2,7 @@ import type { DType } from '../engine/dtype.ts'
 import { DTypeError, ShapeError, ValueError } from '../errors.ts'
 import { defaultGenerator, type Generator } from './random.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts'
+import type { Sizes } from './shape-types.ts'
 import { fromCold, type Tensor } from './tensor.ts'
 
 /** Data for a tensor: a number, nested arrays, or any flat array-like (typed arrays of any realm included). */
@@ -17,7 +18,7 @@ export interface TensorOptions {
 
 export interface TensorFromDataOptions<S extends Shape = Shape> extends TensorOptions {
   /** The shape, where it is not that of the nesting. */
-  readonly shape?: S
+  readonly shape?: Readonly<S>
 }
 
 const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
@@ -111,10 +112,12 @@ const isTypedFlat = (data: unknown): data is ArrayLike<number> =>
  * tensor(new Float32Array(6), {shape: [2, 3]})
  * tensor([3, 1, 2], {dtype: 'int32'})
  */
-export function tensor<const S extends Shape = Shape>(
+export function tensor<const S extends number[]>(
   data: TensorData,
-  options: TensorFromDataOptions<S> = {},
-): Tensor<S> {
+  options: TensorFromDataOptions<S> & { readonly shape: Sizes<S> },
+): Tensor<S>
+export function tensor(data: TensorData, options?: TensorFromDataOptions): Tensor
+export function tensor(data: TensorData, options: TensorFromDataOptions = {}): Tensor {
   let values: ArrayLike<number>
   let natural: Shape
   if (isTypedFlat(data)) {
@@ -138,11 +141,15 @@ export function tensor<const S extends Shape = Shape>(
       shapes: [shape],
     })
   }
-  return withGrad(fromCold(coldArray(values, dtype), shape as S, dtype), options.requiresGrad)
+  return withGrad(fromCold(coldArray(values, dtype), shape, dtype), options.requiresGrad)
 }
 
 /** A tensor filled with one number. */
-export function full<const S extends Shape>(shape: S, value: number, options: TensorOptions = {}): Tensor<S> {
+export function full<const S extends number[]>(
+  shape: Sizes<S>,
+  value: number,
+  options: TensorOptions = {},
+): Tensor<S> {
   checkShape('full', shape)
   const { dtype = 'float32' } = options
   const size = sizeOf(shape)
@@ -153,15 +160,17 @@ export function full<const S extends Shape>(shape: S, value: number, options: Te
 }
 
 /** Zeros. */
-export const zeros = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S> =>
-  full(shape, 0, options)
+export const zeros = <const S extends number[]>(shape: Sizes<S>, options?: TensorOptions): Tensor<S> =>
+  full<S>(shape, 0, options)
 /** Ones. */
-export const ones = <const S extends Shape>(shape: S, options?: TensorOptions): Tensor<S> =>
-  full(shape, 1, options)
+export const ones = <const S extends number[]>(shape: Sizes<S>, options?: TensorOptions): Tensor<S> =>
+  full<S>(shape, 1, options)
 /** Zeros of another tensor's shape and element type. */
-export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 0, { dtype: x.dtype })
+export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  full(x.shape, 0, { dtype: x.dtype }) as Tensor
 /** Ones of another tensor's shape and element type. */
-export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> => full(x.shape, 1, { dtype: x.dtype })
+export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  full(x.shape, 1, { dtype: x.dtype }) as Tensor
 
 /** Whole steps: 0 … stop−1, or start, start + step, … up to but without stop. */
 export function arange(
@@ -204,11 +213,11 @@ export function linspace(
 }
 
 /** Ones on the diagonal: [rows, columns], square by default. */
-export function eye(
-  rows: number,
-  columns: number = rows,
+export function eye<R extends number, C extends number = R>(
+  rows: R,
+  columns: R | C = rows,
   options: TensorOptions = {},
-): Tensor<[number, number]> {
+): Tensor<[R, C]> {
   checkShape('eye', [rows, columns])
   const { dtype = 'float32' } = options
   const cold = new (dtype === 'float32' ? Float32Array : Int32Array)(rows * columns)
@@ -222,12 +231,12 @@ export interface RandomOptions extends Omit<TensorOptions, 'dtype'> {
 }
 
 /** Uniform in [0, 1). */
-export const rand = <const S extends Shape>(shape: S, options: RandomOptions = {}): Tensor<S> =>
-  uniform(shape, { ...options, low: 0, high: 1 })
+export const rand = <const S extends number[]>(shape: Sizes<S>, options: RandomOptions = {}): Tensor<S> =>
+  uniform<S>(shape, { ...options, low: 0, high: 1 })
 
 /** Uniform in [low, high). */
-export function uniform<const S extends Shape>(
-  shape: S,
+export function uniform<const S extends number[]>(
+  shape: Sizes<S>,
   options: RandomOptions & { readonly low: number; readonly high: number },
 ): Tensor<S> {
   checkShape('uniform', shape)
@@ -237,8 +246,8 @@ export function uniform<const S extends Shape>(
 }
 
 /** Normally distributed with mean 0 and standard deviation 1, unless said. */
-export function randn<const S extends Shape>(
-  shape: S,
+export function randn<const S extends number[]>(
+  shape: Sizes<S>,
   options: RandomOptions & { readonly mean?: number; readonly deviation?: number } = {},
 ): Tensor<S> {
   checkShape('randn', shape)
@@ -248,8 +257,8 @@ export function randn<const S extends Shape>(
 }
 
 /** Whole numbers in low … high−1, int32. */
-export function randint<const S extends Shape>(
-  shape: S,
+export function randint<const S extends number[]>(
+  shape: Sizes<S>,
   options: { readonly low?: number; readonly high: number; readonly generator?: Generator },
 ): Tensor<S> {
   checkShape('randint', shape)

@@ -7,6 +7,7 @@ import { DTypeError, ShapeError } from '../errors.ts'
 import type { GraphNode } from './node.ts'
 import { formatTensor } from './print.ts'
 import { formatShape, type Shape, sizeOf } from './shape.ts'
+import type { Known } from './shape-types.ts'
 
 /** Numbers nested as deep as the tensor has axes. */
 export type NestedArray = number | boolean | NestedArray[]
@@ -32,8 +33,11 @@ export class Tensor<S extends Shape = Shape> {
 
   constructor(
     readonly storage: Storage,
-    readonly shape: S,
+    readonly shape: Known<S>,
   ) {}
+
+  /** Only types: S where it is compared in both directions, see `Known`. */
+  fits?(shape: S): void
 
   get dtype(): DType {
     return this.storage.dtype
@@ -137,10 +141,10 @@ export function fromCold<S extends Shape>(cold: ColdArray, shape: S, dtype: DTyp
   storage.cold = cold
   if (lifetime.mode === 'user') storage.visible = true
   else lifetime.created?.push(storage)
-  return new Tensor(storage, shape)
+  return new Tensor<Shape>(storage, shape)
 }
 
 /** An uninitialised hot tensor: the output of an operation, before its kernel has run. */
 export function emptyTensor<S extends Shape>(shape: S, dtype: DType): Tensor<S> {
-  return new Tensor(currentEngine().create(dtype, sizeOf(shape)), shape)
+  return new Tensor<Shape>(currentEngine().create(dtype, sizeOf(shape)), shape)
 }
