@@ -21,7 +21,7 @@ const say = (text = ''): void => console.log(text)
 const SENTENCES = [
   'The play began badly but ended superbly.',
   'The play began superbly but ended badly.',
-  'The music is anything but dull.',
+  'The cast acts clumsily, never gracefully.',
   'It was not at all clever; it was simply tedious.',
   'My friends called it a masterpiece, but I call it a bore.',
   'My friends called it a bore, but I call it a masterpiece.',
