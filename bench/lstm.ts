@@ -3,7 +3,7 @@
 // between the rounds. A figure is the median over rounds of the ratio within the round.
 import type { LstmBackward, LstmForward, Pointer } from '../kernels/kernels.ts'
 import { hasRelaxedSimd, type WasmVariant } from '../src/engine/wasm.ts'
-import { createWasmLstm } from '../src/engine/wasm-lstm.ts'
+import { createWasmRecurrent } from '../src/engine/wasm-recurrent.ts'
 import { wasmHeap } from '../test/kernels/harness.ts'
 
 interface Workload {
@@ -91,7 +91,7 @@ function bench(variant: WasmVariant, w: Workload): void {
   const p = prepare(device, w)
   // Scratch is taken from an endless supply otherwise: the test heap never gives anything back.
   const scratch = reusable(heap.allocate)
-  const lstm = createWasmLstm(exports, { ...heap, ...scratch })
+  const lstm = createWasmRecurrent(exports, { ...heap, ...scratch })
   const steps = w.batch * w.time * (w.kept ?? 1)
   const product = 2 * steps * w.size * 4 * w.size // FLOP of one matrix product over all steps
   const tasks = {

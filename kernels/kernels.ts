@@ -231,6 +231,122 @@ export interface LstmBackward {
   readonly dc0: Pointer
 }
 
+export interface GruForward {
+  readonly batch: number
+  readonly time: number
+  readonly inputSize: number
+  readonly units: number
+  /** [batch, time, inputSize] */
+  readonly x: Pointer
+  /** [inputSize, 3·units], gates z, r, h */
+  readonly kernel: Pointer
+  /** [units, 3·units] */
+  readonly recurrentKernel: Pointer
+  /** [2, 3·units] (of x, then of h) with resetAfter, else [3·units]; or 0 */
+  readonly bias: Pointer
+  /** [batch, units], or 0 for zeros */
+  readonly h0: Pointer
+  /** int [batch, time], or 0. Where it is 0 the step is skipped: h is carried over. */
+  readonly mask: Pointer
+  /** Runs t = time−1 … 0. Row t of every output still belongs to input row t. */
+  readonly reverse: boolean
+  /** The z and r gates use clip(0.2·x + 0.5, 0, 1) instead of the logistic function. */
+  readonly hardSigmoid: boolean
+  /** The reset gate multiplies h·U_h + c (Keras 3, PyTorch) instead of h before the product (Cho et al. 2014). */
+  readonly resetAfter: boolean
+  /** h after each step, [batch, time, units]; 0 when only the last state is wanted (inference). */
+  readonly out: Pointer
+  /** h̃, z, r, and h₋₁·U_h + c (r ⊙ h₋₁ without resetAfter), [batch, time, 4·units]; 0 in inference. */
+  readonly gates: Pointer
+  /** Last h, [batch, units]. */
+  readonly hLast: Pointer
+}
+
+export interface GruBackward {
+  readonly batch: number
+  readonly time: number
+  readonly inputSize: number
+  readonly units: number
+  readonly x: Pointer
+  readonly kernel: Pointer
+  readonly recurrentKernel: Pointer
+  readonly h0: Pointer
+  readonly mask: Pointer
+  readonly reverse: boolean
+  readonly hardSigmoid: boolean
+  readonly resetAfter: boolean
+  /** As the forward pass left them. */
+  readonly out: Pointer
+  readonly gates: Pointer
+  /** dL/d(h of each step) [batch, time, units], or 0 */
+  readonly dOut: Pointer
+  /** dL/d(last h), [batch, units], or 0 */
+  readonly dhLast: Pointer
+  /** Scratch, [batch, time, 4·units]; may be equal to `gates`, which is then lost. */
+  readonly dGates: Pointer
+  /** Results, each 0 when not wanted. Overwritten, not accumulated. */
+  readonly dx: Pointer
+  readonly dKernel: Pointer
+  readonly dRecurrentKernel: Pointer
+  readonly dBias: Pointer
+  readonly dh0: Pointer
+}
+
+export interface RnnForward {
+  readonly batch: number
+  readonly time: number
+  readonly inputSize: number
+  readonly units: number
+  /** [batch, time, inputSize] */
+  readonly x: Pointer
+  /** [inputSize, units] */
+  readonly kernel: Pointer
+  /** [units, units] */
+  readonly recurrentKernel: Pointer
+  /** [units], or 0 */
+  readonly bias: Pointer
+  /** [batch, units], or 0 for zeros */
+  readonly h0: Pointer
+  /** int [batch, time], or 0. Where it is 0 the step is skipped: h is carried over. */
+  readonly mask: Pointer
+  /** Runs t = time−1 … 0. Row t of every output still belongs to input row t. */
+  readonly reverse: boolean
+  /** max(0, x) instead of tanh. */
+  readonly relu: boolean
+  /** h after each step, [batch, time, units]; 0 when only the last state is wanted (inference). */
+  readonly out: Pointer
+  /** Last h, [batch, units]. */
+  readonly hLast: Pointer
+}
+
+export interface RnnBackward {
+  readonly batch: number
+  readonly time: number
+  readonly inputSize: number
+  readonly units: number
+  readonly x: Pointer
+  readonly kernel: Pointer
+  readonly recurrentKernel: Pointer
+  readonly h0: Pointer
+  readonly mask: Pointer
+  readonly reverse: boolean
+  readonly relu: boolean
+  /** As the forward pass left it. */
+  readonly out: Pointer
+  /** dL/d(h of each step) [batch, time, units], or 0 */
+  readonly dOut: Pointer
+  /** dL/d(last h), [batch, units], or 0 */
+  readonly dhLast: Pointer
+  /** Scratch for dL/d(sums), [batch, time, units] */
+  readonly dGates: Pointer
+  /** Results, each 0 when not wanted. Overwritten, not accumulated. */
+  readonly dx: Pointer
+  readonly dKernel: Pointer
+  readonly dRecurrentKernel: Pointer
+  readonly dBias: Pointer
+  readonly dh0: Pointer
+}
+
 export interface Kernels {
   readonly float: ElementKernels
   readonly int: ElementKernels
@@ -260,6 +376,70 @@ export interface Kernels {
   readonly softmaxGrad: (out: Pointer, y: Pointer, g: Pointer, rows: number, cols: number) => void
   /** out = g − exp(y)·Σ g, per row, with y = logSoftmax(x) */
   readonly logSoftmaxGrad: (out: Pointer, y: Pointer, g: Pointer, rows: number, cols: number) => void
+  /** Softmax of the first clamp(first + r, 0, cols) numbers of row r; zeros after them. May be in place. */
+  readonly causalSoftmax: (out: Pointer, x: Pointer, rows: number, cols: number, first: number) => void
+
+  /**
+   * Layer norm of the rows of x [rows, cols]: out = x̂·γ + β, x̂ = (x − mean)·rstd, rstd = 1/√(variance + eps).
+   * mean and rstd are results, one number per row; mean = 0 (absent) is RMS norm, which does not centre.
+   */
+  readonly rowNorm: (
+    out: Pointer,
+    mean: Pointer,
+    rstd: Pointer,
+    x: Pointer,
+    gamma: Pointer,
+    beta: Pointer,
+    rows: number,
+    cols: number,
+    eps: number,
+  ) => void
+  /** dx = rstd·(γg − mean(γg) − x̂·mean(γg·x̂)), dγ = Σ g·x̂, dβ = Σ g; each result may be 0 (not wanted). */
+  readonly rowNormGrad: (
+    dx: Pointer,
+    dGamma: Pointer,
+    dBeta: Pointer,
+    x: Pointer,
+    mean: Pointer,
+    rstd: Pointer,
+    gamma: Pointer,
+    g: Pointer,
+    rows: number,
+    cols: number,
+  ) => void
+  /**
+   * The same over the rows of x [outer, rows, cols] and over cols/groups adjacent columns, γ and β [cols]. Results are
+   * the mean and the (biased) variance [outer, groups]. Batch norm: outer 1 and cols groups; group norm: outer = batch.
+   */
+  readonly groupNorm: (
+    out: Pointer,
+    mean: Pointer,
+    variance: Pointer,
+    x: Pointer,
+    gamma: Pointer,
+    beta: Pointer,
+    outer: number,
+    rows: number,
+    cols: number,
+    groups: number,
+    eps: number,
+  ) => void
+  readonly groupNormGrad: (
+    dx: Pointer,
+    dGamma: Pointer,
+    dBeta: Pointer,
+    x: Pointer,
+    mean: Pointer,
+    variance: Pointer,
+    gamma: Pointer,
+    g: Pointer,
+    outer: number,
+    rows: number,
+    cols: number,
+    groups: number,
+    eps: number,
+  ) => void
+
   /** out[r] = logsumexp(x[r, :]) − x[r, label[r]]; labels int, checked by the caller; a label < 0 gives 0 */
   readonly sparseCrossEntropy: (out: Pointer, x: Pointer, labels: Pointer, rows: number, cols: number) => void
   /** out[r, :] = g[r]·(softmax(x[r, :]) − onehot(label[r])); a label < 0 gives zeros */
@@ -297,6 +477,10 @@ export interface Kernels {
 
   readonly lstmForward: (p: LstmForward) => void
   readonly lstmBackward: (p: LstmBackward) => void
+  readonly gruForward: (p: GruForward) => void
+  readonly gruBackward: (p: GruBackward) => void
+  readonly rnnForward: (p: RnnForward) => void
+  readonly rnnBackward: (p: RnnBackward) => void
 
   /**
    * g′ = g + weightDecay·p;  v = first ? g′ : momentum·v + (1 − dampening)·g′;

@@ -3,9 +3,12 @@ import { floatType, intType } from './arithmetic.ts'
 import { createCrossEntropy } from './crossentropy.ts'
 import { createElements } from './elements.ts'
 import { createGemm } from './gemm.ts'
+import { createGru } from './gru.ts'
 import { createLstm } from './lstm.ts'
 import { createMaps } from './maps.ts'
+import { createNorm } from './norm.ts'
 import { createOptimizer } from './optimizer.ts'
+import { createRnn } from './rnn.ts'
 import { createSoftmax } from './softmax.ts'
 
 /** The complete kernel library as plain TypeScript loops over `heap`. */
@@ -16,9 +19,12 @@ export function createReferenceKernels(heap: Heap): Kernels {
     int: createElements(heap, intType(heap)),
     ...createMaps(heap),
     ...createSoftmax(heap),
+    ...createNorm(heap),
     ...createCrossEntropy(heap),
     ...createOptimizer(heap),
     gemm,
     ...createLstm(heap, gemm),
+    ...createGru(heap),
+    ...createRnn(heap),
   }
 }

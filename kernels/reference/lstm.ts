@@ -1,4 +1,5 @@
 import type { Heap, Kernels, LstmBackward, LstmForward, Pointer } from '../kernels.ts'
+import { hardSigmoid, hardSigmoidSlope, sigmoidSlope } from './gates.ts'
 import { sigmoid } from './unary.ts'
 
 /**
@@ -165,10 +166,3 @@ export function createLstm(heap: Heap, gemm: Kernels['gemm']): Pick<Kernels, 'ls
 
   return { lstmForward, lstmBackward }
 }
-
-const hardSigmoid = (x: number): number => Math.min(1, Math.max(0, 0.2 * x + 0.5))
-
-/** σ′ in terms of y = σ(x). */
-const sigmoidSlope = (y: number): number => y * (1 - y)
-/** A clipped value is exactly 0 or 1 and passes no gradient. */
-const hardSigmoidSlope = (y: number): number => (y > 0 && y < 1 ? 0.2 : 0)

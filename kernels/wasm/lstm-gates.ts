@@ -1,14 +1,7 @@
-// The gates of the LSTM: four units of one row at a time. `k` points to the coefficients of lstm-tanh, which each
+// The gates of the LSTM: four units of one row at a time. `k` points to the coefficients of recurrent-activations, which each
 // function loads into local variables: t… for tanh, s… for the logistic function.
 
-import { SET, quotient } from './lstm-tanh';
-
-// @ts-ignore: decorator
-@inline
-function hardSigmoid(z: v128): v128 {
-  const linear = f32x4.add(f32x4.mul(z, f32x4.splat(0.2)), f32x4.splat(0.5));
-  return f32x4.pmin(f32x4.pmax(linear, f32x4.splat(0)), f32x4.splat(1)); // NaN stays
-}
+import { SET, hardSigmoid, quotient, slope } from './recurrent-activations';
 
 /**
  * i, f, o = σ(z + b), g = tanh(z + b), c = f ⊙ c + i ⊙ g, h = o ⊙ tanh(c) for `size` bytes of units (whole vectors).
@@ -75,16 +68,6 @@ export function lstmHardGates(
   gateRow: usize, gateStep: usize, cells: usize, out: usize,
 ): void {
   gates(true, k, size, z, zStep, bias, c, h, gateRow, gateStep, cells, out);
-}
-
-/** σ′ in terms of y = σ(z); the hard one is 0 where y is clipped. */
-// @ts-ignore: decorator
-@inline
-function slope(y: v128, hard: bool): v128 {
-  const one = f32x4.splat(1);
-  if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
-  const inside = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, one));
-  return v128.and(inside, f32x4.splat(0.2));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ElementKernels, Heap, Kernels } from '../../kernels/kernels.ts'
 import { createReferenceKernels } from '../../kernels/reference/index.ts'
 import type { WasmExports } from './wasm.ts'
 import { createWasmGemm } from './wasm-gemm.ts'
-import { createWasmLstm } from './wasm-lstm.ts'
+import { createWasmRecurrent } from './wasm-recurrent.ts'
 
 /**
  * The fast kernel library: WebAssembly where it exists, else the reference loop on the same memory.
@@ -27,7 +27,7 @@ export function createWasmKernels(exports: WasmExports, heap: Heap): Kernels {
     },
     gradient: overlay(exports, reference.gradient, 'gradient_'),
     gemm: createWasmGemm(exports, heap),
-    ...createWasmLstm(exports, heap),
+    ...createWasmRecurrent(exports, heap),
     sgd: (p, g, v, n, lr, momentum, dampening, weightDecay, nesterov, first) => {
       sgd(p, g, v, n, lr, momentum, dampening, weightDecay, +nesterov, +first)
     },

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createThreadedGemm, cutProduct } from '../../src/engine/threads/gemm.ts'
-import { sharedRanges } from '../../src/engine/threads/lstm.ts'
+import { sharedRanges } from '../../src/engine/threads/recurrent.ts'
 import { createWasmGemm } from '../../src/engine/wasm-gemm.ts'
-import { createWasmLstm } from '../../src/engine/wasm-lstm.ts'
+import { createWasmRecurrent } from '../../src/engine/wasm-recurrent.ts'
 import { problem, solve } from '../kernels/lstm-problem.ts'
+import * as recurrent from '../kernels/recurrent-problem.ts'
 import { drawer, type ThreadedDevice, threadedDevice } from './threaded-device.ts'
 
 let device: ThreadedDevice
@@ -86,12 +87,34 @@ describe('the LSTM on three threads', () => {
     const before = shared
     const p = problem(batch, time, size, size, options)
     for (const inPlace of [false, true]) {
-      const one = solve({ heap, lstm: createWasmLstm(exports, memory) }, p, { inPlace })
-      const many = solve({ heap, lstm: createWasmLstm(exports, memory, sharedRanges(pool, exports)) }, p, {
-        inPlace,
-      })
+      const one = solve({ heap, lstm: createWasmRecurrent(exports, memory) }, p, { inPlace })
+      const many = solve(
+        { heap, lstm: createWasmRecurrent(exports, memory, sharedRanges(pool, exports)) },
+        p,
+        {
+          inPlace,
+        },
+      )
       expect(many).toEqual(one)
     }
+    expect(shared).toBeGreaterThan(before)
+  })
+})
+
+describe('the other recurrent layers on three threads', () => {
+  it.each([
+    { cell: 'GRU, reset after', sizes: [33, 20, 31, 31], options: { mask: 'holes', reverse: true } },
+    { cell: 'GRU, reset after', sizes: [2, 100, 64, 64], options: { mask: 'pre' } },
+    { cell: 'GRU, reset before', sizes: [32, 30, 24, 24], options: {} },
+    { cell: 'GRU, reset before', sizes: [3, 200, 50, 50], options: { unusual: true } },
+    { cell: 'simple recurrence', sizes: [70, 20, 33, 45], options: { mask: 'post' } },
+  ] as const)('$cell, $sizes', ({ cell, sizes, options }) => {
+    const { exports, memory, heap, pool } = device
+    const before = shared
+    const p = recurrent.problem(cell, sizes, options)
+    const one = createWasmRecurrent(exports, memory)
+    const many = createWasmRecurrent(exports, memory, sharedRanges(pool, exports))
+    expect(recurrent.solve({ heap, kernels: many }, p)).toEqual(recurrent.solve({ heap, kernels: one }, p))
     expect(shared).toBeGreaterThan(before)
   })
 })

@@ -3,7 +3,7 @@ import type { Kernels, LstmBackward, LstmForward, Pointer } from '../../kernels/
 import { createGemm } from '../../kernels/reference/gemm.ts'
 import { createLstm } from '../../kernels/reference/lstm.ts'
 import { hasRelaxedSimd, type WasmVariant } from '../../src/engine/wasm.ts'
-import { createWasmLstm } from '../../src/engine/wasm-lstm.ts'
+import { createWasmRecurrent } from '../../src/engine/wasm-recurrent.ts'
 import { referenceHeap, type TestHeap, wasmHeap } from './harness.ts'
 
 type Lstm = Pick<Kernels, 'lstmForward' | 'lstmBackward'>
@@ -21,7 +21,7 @@ export const variants: readonly WasmVariant[] = hasRelaxedSimd() ? ['muladd', 'r
 
 export function wasmDevice(variant: WasmVariant = 'muladd'): Device {
   const { heap, exports } = wasmHeap(variant)
-  return { heap, lstm: createWasmLstm(exports, heap) }
+  return { heap, lstm: createWasmRecurrent(exports, heap) }
 }
 
 export interface Problem {
@@ -146,7 +146,7 @@ export function solve({ heap, lstm }: Device, p: Problem, wanted: Wanted = {}): 
 }
 
 /** Numbers in −1 … 1 that are float32, from a linear congruence. */
-function random(seed: number): (n: number, scale?: number) => number[] {
+export function random(seed: number): (n: number, scale?: number) => number[] {
   let state = seed >>> 0
   return (n, scale = 1) =>
     Array.from({ length: n }, () => {

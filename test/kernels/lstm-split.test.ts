@@ -12,6 +12,9 @@ import {
   wasmDevice,
 } from './lstm-problem.ts'
 
+/** The number that kernels/wasm/recurrent-parameters.ts gives the kind. */
+const LSTM = 0
+
 describe('any split of the work gives the same bits', () => {
   const blockOf = (heap: TestHeap, words: readonly (number | boolean)[]): Pointer =>
     heap.putInt([...words.map(Number), 0])
@@ -30,10 +33,10 @@ describe('any split of the work gives the same bits', () => {
     const names = [...results, ...gradients]
     const at = Object.fromEntries(names.map(name => [name, heap.space(size[name])]))
     const gates = heap.space(size.gates)
-    const shape = [p.batch, p.time, p.inputSize, p.units]
+    const shape = [LSTM, p.hardSigmoid, p.batch, p.time, p.inputSize, p.units]
     const kernels = [heap.put(p.x), heap.put(p.kernel), heap.put(p.recurrentKernel)]
     const state = [put(p.h0), put(p.c0)]
-    const way = [p.mask === undefined ? 0 : heap.putInt(p.mask), p.reverse, p.hardSigmoid]
+    const way = [p.mask === undefined ? 0 : heap.putInt(p.mask), p.reverse]
     const saved = [at.out, gates, at.cells]
     const ranges = (cuts: readonly number[]) => cuts.slice(1).map((end, i) => [cuts[i], end] as const)
 
@@ -47,10 +50,15 @@ describe('any split of the work gives the same bits', () => {
       at.hLast,
       at.cLast,
     ])
-    heap.int[(forward >>> 2) + 18] = room(exports.lstm_forward_packed_bytes(forward))
-    exports.lstm_forward_pack(forward)
+    heap.int[(forward >>> 2) + 19] = room(exports.recurrent_forward_packed_bytes(forward))
+    exports.recurrent_forward_pack(forward)
     for (const [from, to] of ranges(rowCuts)) {
-      exports.lstm_forward_rows(forward, room(exports.lstm_forward_scratch_bytes(forward)), from, to)
+      exports.recurrent_forward_rows(
+        forward,
+        room(exports.recurrent_forward_scratch_bytes(forward)),
+        from,
+        to,
+      )
     }
 
     const incoming = [put(p.dOut), put(p.dhLast), put(p.dcLast)]
@@ -65,13 +73,13 @@ describe('any split of the work gives the same bits', () => {
       gates,
       ...asked,
     ])
-    heap.int[(backward >>> 2) + 25] = room(exports.lstm_backward_packed_bytes(backward))
-    const scratch = () => room(exports.lstm_backward_scratch_bytes(backward))
-    exports.lstm_backward_pack(backward, scratch())
-    for (const [from, to] of ranges(rowCuts)) exports.lstm_backward_rows(backward, scratch(), from, to)
+    heap.int[(backward >>> 2) + 26] = room(exports.recurrent_backward_packed_bytes(backward))
+    const scratch = () => room(exports.recurrent_backward_scratch_bytes(backward))
+    exports.recurrent_backward_pack(backward, scratch())
+    for (const [from, to] of ranges(rowCuts)) exports.recurrent_backward_rows(backward, scratch(), from, to)
     for (const [from, to] of ranges(panelCuts)) {
-      const own = room(exports.lstm_kernels_scratch_bytes(backward))
-      exports.lstm_backward_kernels(backward, own, from, to)
+      const own = room(exports.recurrent_kernels_scratch_bytes(backward))
+      exports.recurrent_backward_kernels(backward, own, from, to)
     }
     for (const check of checks) check()
     return names.flatMap(name => heap.get(at[name], size[name]))

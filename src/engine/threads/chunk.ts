@@ -4,9 +4,9 @@ import { ENTRY_FAILED, ENTRY_WORDS, MESSAGE_WORDS, word } from './layout.ts'
 /** What a chunk can be. Its entry holds the arguments named here, in this order; each thread adds its own scratch space. */
 export const CHUNK_KINDS = [
   'gemm', // the arguments of the export up to accumulate
-  'lstm_forward_rows', // block, from, to
-  'lstm_backward_rows', // block, from, to
-  'lstm_backward_kernels', // block, from, to
+  'recurrent_forward_rows', // block, from, to
+  'recurrent_backward_rows', // block, from, to
+  'recurrent_backward_kernels', // block, from, to
   'probe', // address, turns, throws: adds 1 to the word at the address after some turns; workers throw if asked to
 ] as const
 export type ChunkKind = (typeof CHUNK_KINDS)[number]
@@ -19,7 +19,11 @@ export function chunkRunner(
   thread: number,
 ): (chunk: number) => void {
   const { gemm } = exports
-  const ranges = [exports.lstm_forward_rows, exports.lstm_backward_rows, exports.lstm_backward_kernels]
+  const ranges = [
+    exports.recurrent_forward_rows,
+    exports.recurrent_backward_rows,
+    exports.recurrent_backward_kernels,
+  ]
   return chunk => {
     const kind = words[word.kind]
     const scratch = (words[word.scratch] + thread * words[word.scratchStride]) | 0

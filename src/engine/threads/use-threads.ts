@@ -2,9 +2,9 @@ import { ValueError } from '../../errors.ts'
 import { engineOf } from '../device.ts'
 import type { Engine } from '../engine.ts'
 import { hasSimd, instantiate, type WasmVariant, wasmModule } from '../wasm.ts'
-import { createWasmLstm } from '../wasm-lstm.ts'
+import { createWasmRecurrent } from '../wasm-recurrent.ts'
 import { createThreadedGemm } from './gemm.ts'
-import { sharedRanges } from './lstm.ts'
+import { sharedRanges } from './recurrent.ts'
 import { ThreadPool } from './pool.ts'
 import { coreCount } from './spawn.ts'
 
@@ -39,7 +39,7 @@ export const threadInfo = (): ThreadInfo =>
   running === null ? { threads: 1, reason } : { threads: running.pool.threads, reason: null }
 
 /**
- * Lets large matrix products and LSTM layers run on several threads of the `wasm` device. Results are the same, bit
+ * Lets large matrix products and recurrent layers run on several threads of the `wasm` device. Results are the same, bit
  * for bit, for any number of threads. The workers sleep when there is nothing to do and never keep a process alive.
  *
  * Where threads cannot be had (memory that is not shared, as in a page that is not cross-origin isolated; one core)
@@ -115,7 +115,7 @@ async function startPool(engine: Engine, threads: number, failed: (why: string) 
   engine.kernels = {
     ...single,
     gemm: createThreadedGemm(pool, single.gemm, scratch, stride),
-    ...createWasmLstm(exports, memory, sharedRanges(pool, exports)),
+    ...createWasmRecurrent(exports, memory, sharedRanges(pool, exports)),
   }
   return {
     pool,

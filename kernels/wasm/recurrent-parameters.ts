@@ -1,9 +1,22 @@
-// What a call of the LSTM kernels is about: blocks of 32-bit words that the caller writes into memory, so that a
+// What a call of the recurrent kernels is about: blocks of 32-bit words that the caller writes into memory, so that a
 // worker thread needs one address and a range of rows. A field of type usize is an address, 0 where absent.
+//
+// LSTM, GRU and the simple recurrence go through the same sweeps; `kind` says which cell runs in them, and the
+// functions below how its matrices and its saved numbers lie.
 
-/** The fields of LstmForward, in this order; `packed` has room for lstm_forward_packed_bytes. */
+export const LSTM: i32 = 0;
+/** The reset gate multiplies h·U_h. */
+export const GRU: i32 = 1;
+/** The reset gate multiplies h before the product with U_h. */
+export const GRU_RESET_BEFORE: i32 = 2;
+export const RNN: i32 = 3;
+
+/** The fields of the interface's forward calls; `packed` has room for recurrent_forward_packed_bytes. */
 @unmanaged
 export class Forward {
+  kind: i32;
+  /** 0: the usual activation; 1: hard gates (LSTM, GRU), relu (RNN). */
+  activation: i32;
   batch: i32;
   time: i32;
   inputSize: i32;
@@ -16,7 +29,6 @@ export class Forward {
   c0: usize;
   mask: usize;
   reverse: i32;
-  hardSigmoid: i32;
   out: usize;
   gates: usize;
   cells: usize;
@@ -25,9 +37,11 @@ export class Forward {
   packed: usize;
 }
 
-/** The fields of LstmBackward, in this order; `packed` has room for lstm_backward_packed_bytes. */
+/** The fields of the interface's backward calls; `packed` has room for recurrent_backward_packed_bytes. */
 @unmanaged
 export class Backward {
+  kind: i32;
+  activation: i32;
   batch: i32;
   time: i32;
   inputSize: i32;
@@ -39,7 +53,6 @@ export class Backward {
   c0: usize;
   mask: usize;
   reverse: i32;
-  hardSigmoid: i32;
   out: usize;
   gates: usize;
   cells: usize;
@@ -54,6 +67,26 @@ export class Backward {
   dh0: usize;
   dc0: usize;
   packed: usize;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isGru(kind: i32): bool {
+  return kind == GRU || kind == GRU_RESET_BEFORE;
+}
+
+/** Gates: blocks of `units` columns in both kernels. */
+// @ts-ignore: decorator
+@inline
+export function gateCount(kind: i32): i32 {
+  return kind == LSTM ? 4 : kind == RNN ? 1 : 3;
+}
+
+/** Blocks of `units` numbers that a step saves, and that dGates has. */
+// @ts-ignore: decorator
+@inline
+export function savedCount(kind: i32): i32 {
+  return kind == RNN ? 1 : 4;
 }
 
 /** Rows of the batch that advance together (a multiple of 5 and 6): their state stays in the first-level cache. */

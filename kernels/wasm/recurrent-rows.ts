@@ -1,7 +1,7 @@
-// Moves rows of numbers between the layouts of the LSTM, and multiplies them with packed panels.
+// Moves rows of numbers between the layouts of the recurrent kernels, and multiplies them with packed panels.
 
 import { MAX_ROWS, multiplyAdd, stridedTile } from './generated/micro';
-import { address, bytes } from './lstm-parameters';
+import { address, bytes } from './recurrent-parameters';
 
 export function copyRow(to: usize, from: usize, count: i32): void {
   const end = from + bytes(count & ~3);
@@ -11,6 +11,19 @@ export function copyRow(to: usize, from: usize, count: i32): void {
     to += 16;
   }
   for (let i = 0; i < (count & 3); i++) store<f32>(to + bytes(i), load<f32>(from + bytes(i)));
+}
+
+/** to[i] += from[i] */
+export function addRow(to: usize, from: usize, count: i32): void {
+  const end = from + bytes(count & ~3);
+  while (from < end) {
+    v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    from += 16;
+    to += 16;
+  }
+  for (let i = 0; i < (count & 3); i++) {
+    store<f32>(to + bytes(i), load<f32>(to + bytes(i)) + load<f32>(from + bytes(i)));
+  }
 }
 
 /** Clears a number of bytes that is a multiple of 4. */
@@ -94,11 +107,11 @@ export function packTiles(table: usize, rows: i32, first: i32, k: i32, depth: i3
 }
 
 /**
- * c[rows, 8·panels] = A·B over the first k of `depth` numbers; A from `packTiles`, B panels [depth, 8].
- * A panel stays in the first-level cache while all tiles pass.
+ * c[rows, 8·panels] = A·B over k of the `depth` numbers of A's rows, from `first` on. A is from `packTiles`, B panels
+ * [bDepth, 8]. A panel stays in the first-level cache while all tiles pass.
  */
 export function multiplyTiles(
-  rows: i32, k: i32, depth: i32, a: usize, b: usize, panels: i32, c: usize, cStep: usize,
+  rows: i32, first: i32, k: i32, depth: i32, a: usize, b: usize, bDepth: i32, panels: i32, c: usize, cStep: usize,
 ): void {
   const count = (rows + MAX_ROWS - 1) / MAX_ROWS;
   const low = rows / count;
@@ -108,11 +121,11 @@ export function multiplyTiles(
     for (let i = 0; i < count; i++) {
       const height = higher > 0 ? low + 1 : low;
       higher--;
-      stridedTile(height, k, tile, bytes(height), b, 32, to, cStep, 0);
+      stridedTile(height, k, tile + bytes(first * height), bytes(height), b, 32, to, cStep, 0);
       tile += bytes(height * depth);
       to += <usize>height * cStep;
     }
-    b += bytes(depth * 8);
+    b += bytes(bDepth * 8);
     c += 32;
   }
 }

@@ -51,3 +51,35 @@ export function quotient(
   q = multiplyAdd(q, z, q0);
   return f32x4.div(f32x4.mul(p, x), q);
 }
+
+/** z = activation(z + bias) for `size` bytes (whole vectors), with a set of coefficients: `shift` is 0 for tanh, ½ for σ. */
+export function activate(k: usize, shift: f32, size: usize, z: usize, bias: usize): void {
+  const low = v128.load(k), high = v128.load(k, 16);
+  const p0 = v128.load(k, 32), p1 = v128.load(k, 48), p2 = v128.load(k, 64), p3 = v128.load(k, 80), p4 = v128.load(k, 96);
+  const q0 = v128.load(k, 112), q1 = v128.load(k, 128), q2 = v128.load(k, 144), q3 = v128.load(k, 160), q4 = v128.load(k, 176);
+  const offset = f32x4.splat(shift);
+  const end = z + size;
+  while (z < end) {
+    const sum = f32x4.add(v128.load(z), v128.load(bias));
+    v128.store(z, f32x4.add(offset, quotient(sum, low, high, p0, p1, p2, p3, p4, q0, q1, q2, q3, q4)));
+    z += 16;
+    bias += 16;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function hardSigmoid(z: v128): v128 {
+  const linear = f32x4.add(f32x4.mul(z, f32x4.splat(0.2)), f32x4.splat(0.5));
+  return f32x4.pmin(f32x4.pmax(linear, f32x4.splat(0)), f32x4.splat(1)); // NaN stays
+}
+
+/** σ′ in terms of y = σ(z); the hard one is 0 where y is clipped. */
+// @ts-ignore: decorator
+@inline
+export function slope(y: v128, hard: bool): v128 {
+  const one = f32x4.splat(1);
+  if (!hard) return f32x4.mul(y, f32x4.sub(one, y));
+  const inside = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, one));
+  return v128.and(inside, f32x4.splat(0.2));
+}
