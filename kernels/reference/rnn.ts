@@ -13,7 +13,7 @@ export function createRnn(heap: Heap): Pick<Kernels, 'rnnForward' | 'rnnBackward
 
   function rnnForward(p: RnnForward): void {
     const { batch, inputSize, units } = p
-    const activate = p.relu ? (x: number) => (x < 0 ? 0 : x) : Math.tanh
+    const activate = p.relu ? (x: number) => Math.max(x, 0) : Math.tanh
     const all = { stride: units, first: 0, columns: units }
     const bias = read(p.bias, 0, units)
     for (let b = 0; b < batch; b++) {
