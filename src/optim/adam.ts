@@ -1,13 +1,13 @@
-import type { Engine } from '../engine/engine.ts'
+import type { Pointer } from '../../kernels/kernels.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions } from './optimizer.ts'
-import type { ParameterSource } from './parameters.ts'
-import type { Slots } from './state.ts'
+import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import type { Schedule } from './schedules/schedule.ts'
 
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
-  readonly learningRate?: number
+  readonly learningRate?: number | Schedule
   /** Decay of the mean of gradients. Default 0.9. */
   readonly beta1?: number
   /** Decay of the mean of squared gradients. Default 0.999. */
@@ -20,56 +20,76 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean
 }
 
+export type AdamSettings = Required<Omit<AdamOptions, keyof OptimizerOptions>>
+
+/** Checks what the relatives of Adam have in common. */
+export function adamSettings(name: string, options: AdamOptions, defaultDecay: number): AdamSettings {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = defaultDecay, amsgrad = false } = options
+  checkHyperparameter(name, 'beta1', beta1, { from: 0, below: 1 })
+  checkHyperparameter(name, 'beta2', beta2, { from: 0, below: 1 })
+  checkHyperparameter(name, 'epsilon', epsilon, { from: 0 })
+  checkHyperparameter(name, 'weightDecay', weightDecay, { from: 0 })
+  return { beta1, beta2, epsilon, weightDecay, amsgrad }
+}
+
+/** How weights decay: `penalty`·p is added to the gradient, and p is multiplied by `keep`. */
+interface Decay {
+  readonly penalty: number
+  readonly keep: number
+}
+
+/** AdamW's decay. */
+export const decoupledDecay = ({ weightDecay }: AdamSettings, learningRate: number): Decay => ({
+  penalty: 0,
+  keep: 1 - learningRate * weightDecay,
+})
+
+/** Runs the kernel on one parameter; vMax is 0 without `amsgrad`. */
+export function runAdam(
+  update: Update<AdamSettings>,
+  m: Pointer,
+  v: Pointer,
+  vMax: Pointer,
+  { penalty, keep }: Decay,
+): void {
+  const { engine, parameter, gradient, slots, settings, learningRate } = update
+  const { beta1, beta2, epsilon } = settings
+  engine.kernels.adam(
+    engine.pointerForWrite(parameter.storage),
+    engine.pointer(gradient.storage),
+    m,
+    v,
+    vMax,
+    parameter.size,
+    learningRate / (1 - beta1 ** slots.steps),
+    beta1,
+    beta2,
+    epsilon,
+    1 / (1 - beta2 ** slots.steps),
+    penalty,
+    keep,
+  )
+}
+
 /** What Adam and AdamW share: everything but where weight decay enters. */
-export abstract class AdamFamily extends Optimizer {
-  protected readonly weightDecay: number
-  private readonly beta1: number
-  private readonly beta2: number
-  private readonly epsilon: number
-  private readonly amsgrad: boolean
-
-  constructor(
-    operation: string,
-    parameters: ParameterSource,
-    options: AdamOptions,
-    defaultWeightDecay: number,
-  ) {
-    super(operation, parameters, options, 0.001)
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options
-    const { weightDecay = defaultWeightDecay } = options
-    this.beta1 = checkHyperparameter(operation, 'beta1', beta1, { from: 0, below: 1 })
-    this.beta2 = checkHyperparameter(operation, 'beta2', beta2, { from: 0, below: 1 })
-    this.epsilon = checkHyperparameter(operation, 'epsilon', epsilon, { from: 0 })
-    this.weightDecay = checkHyperparameter(operation, 'weightDecay', weightDecay, { from: 0 })
-    this.amsgrad = amsgrad
+export abstract class AdamFamily extends Optimizer<AdamSettings, AdamOptions> {
+  constructor(name: string, parameters: Updated<AdamOptions>, options: AdamOptions, defaultDecay: number) {
+    const settings = (given: AdamOptions): AdamSettings => adamSettings(name, given, defaultDecay)
+    super({ name, defaultRate: 0.001, settings }, parameters, options)
   }
 
-  protected override slotNames(): readonly string[] {
-    return this.amsgrad ? ['m', 'v', 'vMax'] : ['m', 'v']
+  protected override slotNames(_: Tensor, { amsgrad }: AdamSettings): readonly string[] {
+    return amsgrad ? ['m', 'v', 'vMax'] : ['m', 'v']
   }
 
-  protected override update(engine: Engine, parameter: Tensor, gradient: Tensor, slots: Slots): void {
-    const { penalty, keep } = this.decay()
-    const slot = (name: string): number => this.slotPointer(engine, parameter, slots, name)
-    engine.kernels.adam(
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      slot('m'),
-      slot('v'),
-      this.amsgrad ? slot('vMax') : 0,
-      parameter.size,
-      this.learningRate / (1 - this.beta1 ** slots.steps),
-      this.beta1,
-      this.beta2,
-      this.epsilon,
-      1 / (1 - this.beta2 ** slots.steps),
-      penalty,
-      keep,
-    )
+  protected override update(update: Update<AdamSettings>): void {
+    const { settings, learningRate } = update
+    const [m, v] = [this.slotPointer(update, 'm'), this.slotPointer(update, 'v')]
+    const vMax = settings.amsgrad ? this.slotPointer(update, 'vMax') : 0
+    runAdam(update, m, v, vMax, this.decay(settings, learningRate))
   }
 
-  /** How weights decay: `penalty`·p is added to the gradient, and p is multiplied by `keep`. */
-  protected abstract decay(): { readonly penalty: number; readonly keep: number }
+  protected abstract decay(settings: AdamSettings, learningRate: number): Decay
 }
 
 /**
@@ -79,7 +99,7 @@ export abstract class AdamFamily extends Optimizer {
  *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²
  *   p ← p − lr · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
  *
- * t counts the updates of each parameter.
+ * t counts the updates of each parameter. With `amsgrad` the largest v so far takes the place of v in the root.
  *
  * @throws ValueError for options out of range
  * @example
@@ -91,11 +111,11 @@ export abstract class AdamFamily extends Optimizer {
 export class Adam extends AdamFamily {
   readonly name = 'adam'
 
-  constructor(parameters: ParameterSource, options: AdamOptions = {}) {
+  constructor(parameters: Updated<AdamOptions>, options: AdamOptions = {}) {
     super('adam', parameters, options, 0)
   }
 
-  protected override decay(): { readonly penalty: number; readonly keep: number } {
-    return { penalty: this.weightDecay, keep: 1 }
+  protected override decay({ weightDecay }: AdamSettings): Decay {
+    return { penalty: weightDecay, keep: 1 }
   }
 }

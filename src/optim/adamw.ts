@@ -1,5 +1,5 @@
-import { AdamFamily, type AdamOptions } from './adam.ts'
-import type { ParameterSource } from './parameters.ts'
+import { AdamFamily, type AdamOptions, decoupledDecay } from './adam.ts'
+import type { Updated } from './groups.ts'
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019): the weights shrink by lr·λ in each step, whatever the
@@ -15,11 +15,9 @@ import type { ParameterSource } from './parameters.ts'
 export class AdamW extends AdamFamily {
   readonly name = 'adamw'
 
-  constructor(parameters: ParameterSource, options: AdamOptions = {}) {
+  constructor(parameters: Updated<AdamOptions>, options: AdamOptions = {}) {
     super('adamw', parameters, options, 0.01)
   }
 
-  protected override decay(): { readonly penalty: number; readonly keep: number } {
-    return { penalty: 0, keep: 1 - this.learningRate * this.weightDecay }
-  }
+  protected override decay = decoupledDecay
 }

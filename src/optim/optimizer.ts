@@ -4,37 +4,56 @@ import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { clipGradNorm, clipGradValue } from './clip.ts'
+import { listGroups, ParameterGroup, type Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { listParameters, ownedTensor, type ParameterSource } from './parameters.ts'
+import { LearningRate } from './learning-rate.ts'
+import { ownedTensor } from './parameters.ts'
+import type { Schedule } from './schedules/schedule.ts'
 import { type OptimizerState, readState, type Slots } from './state.ts'
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
-  readonly learningRate?: number
+  /** A number, or a schedule over the steps. */
+  readonly learningRate?: number | Schedule
   /** Before each step, gradients are scaled down in place until their common Euclidean norm is at most this. */
   readonly globalClipNorm?: number
   /** Before each step, gradient elements are clipped in place to −value … value. */
   readonly clipValue?: number
 }
 
+/** What a kind of optimizer says about itself. */
+export interface OptimizerKind<Options, Settings> {
+  readonly name: string
+  readonly defaultRate: number
+  /** Checks the options of one group, and fills in the defaults. */
+  readonly settings: (options: Options) => Settings
+}
+
+/** One parameter's turn in a step. */
+export interface Update<Settings> {
+  readonly engine: Engine
+  readonly parameter: Tensor
+  readonly gradient: Tensor
+  readonly slots: Slots
+  readonly settings: Settings
+  readonly learningRate: number
+}
+
 /** Base of the optimizers: which parameters, in what order, with what memory; subclasses say how one is updated. */
-export abstract class Optimizer {
+export abstract class Optimizer<Settings = unknown, Options extends OptimizerOptions = OptimizerOptions> {
   /** As `compile` and checkpoints call it. */
   abstract readonly name: string
   readonly parameters: ReadonlyMap<string, Tensor>
+  /** The parameters with what they are updated by; one group, unless groups were given. */
+  readonly groups: readonly ParameterGroup<Settings>[]
   private readonly slots = new Map<Tensor, Slots>()
   private readonly globalClipNorm: number | undefined
   private readonly clipValue: number | undefined
-  private rate: number
+  private readonly rate: LearningRate
   private steps = 0
 
-  constructor(
-    operation: string,
-    parameters: ParameterSource,
-    options: OptimizerOptions,
-    defaultRate: number,
-  ) {
-    this.parameters = listParameters(operation, parameters)
+  constructor(kind: OptimizerKind<Options, Settings>, source: Updated<Options>, options: Options) {
+    const { name: operation, defaultRate, settings } = kind
     const { learningRate = defaultRate, globalClipNorm, clipValue } = options
     if (globalClipNorm !== undefined && clipValue !== undefined) {
       throw new ValueError({
@@ -49,16 +68,38 @@ export abstract class Optimizer {
     if (clipValue !== undefined) checkHyperparameter(operation, 'clipValue', clipValue, { above: 0 })
     this.globalClipNorm = globalClipNorm
     this.clipValue = clipValue
-    this.rate = checkHyperparameter(operation, 'learningRate', learningRate, { from: 0 })
+    this.rate = new LearningRate(operation, learningRate)
+    const { named, groups } = listGroups(operation, source)
+    this.parameters = named
+    this.groups = groups.map(
+      group =>
+        new ParameterGroup(
+          operation,
+          group.parameters,
+          settings({ ...options, ...group.options }),
+          group.options?.learningRate,
+          this.rate,
+          () => this.steps,
+        ),
+    )
   }
 
+  /** The rate of the next step; groups with a rate of their own differ. */
   get learningRate(): number {
-    return this.rate
+    return this.rate.at(this.steps)
   }
 
-  /** @throws ValueError unless it is finite and ≥ 0 */
-  set learningRate(value: number) {
-    this.rate = checkHyperparameter(this.name, 'learningRate', value, { from: 0 })
+  /**
+   * A number takes the place of a schedule.
+   * @throws ValueError unless it is a schedule, or finite and ≥ 0
+   */
+  set learningRate(value: number | Schedule) {
+    this.rate.set(value)
+  }
+
+  /** The schedule that the learning rate follows, if it follows one. */
+  get schedule(): Schedule | null {
+    return this.rate.schedule
   }
 
   /** How often `step` has run. */
@@ -79,25 +120,28 @@ export abstract class Optimizer {
         argument: 'parameters',
       })
     }
+    const rates = this.groups.map(group => group.learningRate)
     const parameters = this.parameters.values()
     if (this.globalClipNorm !== undefined) clipGradNorm(parameters, { maxNorm: this.globalClipNorm })
     else if (this.clipValue !== undefined) clipGradValue(parameters, { value: this.clipValue })
     const engine = currentEngine()
-    for (const [name, parameter] of this.parameters) {
-      const { gradient } = parameter
-      if (gradient === null) continue
-      if (!sameShape(gradient.shape, parameter.shape))
-        throw wrongGradient(this.name, name, parameter, gradient)
-      let slots = this.slots.get(parameter)
-      if (slots === undefined) {
-        slots = { steps: 0, tensors: new Map() }
-        this.slots.set(parameter, slots)
+    this.groups.forEach(({ parameters, settings }, index) => {
+      const learningRate = rates[index]
+      for (const parameter of parameters) {
+        const { gradient } = parameter
+        if (gradient === null) continue
+        if (!sameShape(gradient.shape, parameter.shape)) throw this.wrongGradient(parameter, gradient)
+        let slots = this.slots.get(parameter)
+        if (slots === undefined) {
+          slots = { steps: 0, tensors: new Map() }
+          this.slots.set(parameter, slots)
+        }
+        slots.steps++
+        engine.own(parameter.storage)
+        engine.beginOperation()
+        this.update({ engine, parameter, gradient, slots, settings, learningRate })
       }
-      slots.steps++
-      engine.own(parameter.storage)
-      engine.beginOperation()
-      this.update(engine, parameter, gradient, slots)
-    }
+    })
     this.steps++
   }
 
@@ -116,9 +160,12 @@ export abstract class Optimizer {
   /** A copy of everything that later steps depend on, apart from the options. */
   stateDict(): OptimizerState {
     const numbers = new Map([
-      ['learningRate', this.rate],
+      ['learningRate', this.learningRate],
       ['stepCount', this.steps],
     ])
+    this.groups.forEach((group, index) => {
+      if (group.hasOwnRate) numbers.set(groupRate(index), group.learningRate)
+    })
     const tensors = new Map<string, Tensor>()
     for (const [name, parameter] of this.parameters) {
       const slots = this.slots.get(parameter)
@@ -131,43 +178,61 @@ export abstract class Optimizer {
   }
 
   /**
-   * Continues from a saved state, bit for bit. It is checked completely before anything changes.
+   * Continues from a saved state, bit for bit. It is checked completely before anything changes. Schedules are options:
+   * where there is one it goes on from the saved step, else the saved rate holds.
    *
    * @throws ValueError for another optimizer's state, missing or unknown entries; ShapeError for another shape
    */
   loadStateDict(state: OptimizerState): void {
-    const { learningRate, stepCount, slots } = readState(this.name, this.parameters, this.slotNames(), state)
-    this.slots.clear()
-    for (const [parameter, saved] of slots) {
-      const tensors = new Map<string, Tensor>()
-      for (const [slot, value] of saved.tensors)
-        tensors.set(slot, ownedTensor(parameter.shape, value.values()))
-      this.slots.set(parameter, { steps: saved.steps, tensors })
+    const groupOf = new Map(
+      this.groups.flatMap(group => group.parameters.map(parameter => [parameter, group] as const)),
+    )
+    const slotsOf = (parameter: Tensor): readonly string[] => {
+      const group = groupOf.get(parameter)
+      return group === undefined ? [] : this.slotNames(parameter, group.settings)
     }
-    this.rate = learningRate
-    this.steps = stepCount
+    const groupRates = this.groups.map((_, index) => groupRate(index))
+    const saved = readState(this.name, this.parameters, slotsOf, groupRates, state)
+    this.slots.clear()
+    for (const [parameter, { steps, tensors }] of saved.slots) {
+      const copies = new Map<string, Tensor>()
+      for (const [slot, value] of tensors) copies.set(slot, ownedTensor(value.shape, value.values()))
+      this.slots.set(parameter, { steps, tensors: copies })
+    }
+    if (this.rate.schedule === null) this.rate.set(saved.rates.get('learningRate') ?? 0)
+    this.groups.forEach((group, index) => {
+      const rate = saved.rates.get(groupRate(index))
+      if (rate !== undefined && group.schedule === null) group.learningRate = rate
+    })
+    this.steps = saved.stepCount
   }
 
   /** The tensors that a parameter has after its first update. */
-  protected abstract slotNames(): readonly string[]
+  protected abstract slotNames(parameter: Tensor, settings: Settings): readonly string[]
 
-  /** Runs the kernel on one parameter. */
-  protected abstract update(engine: Engine, parameter: Tensor, gradient: Tensor, slots: Slots): void
+  /** Runs the kernels on one parameter. */
+  protected abstract update(update: Update<Settings>): void
 
-  /** Address of a slot's numbers for writing; zeros at first. */
-  protected slotPointer(engine: Engine, parameter: Tensor, slots: Slots, slot: string): number {
+  /** Address of a slot's numbers for writing; all of them are `initial` at first. */
+  protected slotPointer(update: Update<Settings>, slot: string, initial = 0): number {
+    const { engine, parameter, slots } = update
     let tensor = slots.tensors.get(slot)
     if (tensor === undefined) {
-      tensor = ownedTensor(parameter.shape)
+      tensor = ownedTensor(parameter.shape, new Float32Array(parameter.size).fill(initial))
       slots.tensors.set(slot, tensor)
     }
     return engine.pointerForWrite(tensor.storage)
   }
+
+  private wrongGradient(parameter: Tensor, gradient: Tensor): ShapeError {
+    const [name] = [...this.parameters].find(([, candidate]) => candidate === parameter) ?? ['?']
+    return new ShapeError({
+      operation: this.name,
+      problem: `got a gradient ${formatShape(gradient.shape)} for the parameter "${name}" ${formatShape(parameter.shape)}.`,
+      shapes: [gradient.shape, parameter.shape],
+    })
+  }
 }
 
-const wrongGradient = (operation: string, name: string, parameter: Tensor, gradient: Tensor): ShapeError =>
-  new ShapeError({
-    operation,
-    problem: `got a gradient ${formatShape(gradient.shape)} for the parameter "${name}" ${formatShape(parameter.shape)}.`,
-    shapes: [gradient.shape, parameter.shape],
-  })
+/** Name of a group's own rate in a state. */
+const groupRate = (index: number): string => `groups[${index}].learningRate`

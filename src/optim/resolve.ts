@@ -1,9 +1,16 @@
 import { ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
+import { Adadelta, type AdadeltaOptions } from './adadelta.ts'
+import { Adagrad, type AdagradOptions } from './adagrad.ts'
 import { Adam, type AdamOptions } from './adam.ts'
+import { Adamax, type AdamaxOptions } from './adamax.ts'
 import { AdamW } from './adamw.ts'
+import { Lion, type LionOptions } from './lion.ts'
+import { Muon, type MuonOptions } from './muon.ts'
+import { NAdam, type NAdamOptions } from './nadam.ts'
 import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import { listParameters, type ParameterSource } from './parameters.ts'
+import { RMSprop, type RMSpropOptions } from './rmsprop.ts'
 import { SGD, type SGDOptions } from './sgd.ts'
 
 /** An optimizer whose parameters are not known yet. */
@@ -34,8 +41,68 @@ export const adamw = (options: AdamOptions = {}): OptimizerSpec => ({
   create: parameters => new AdamW(parameters, options),
 })
 
+/** Adamax for `compile`; see `Adamax`. */
+export const adamax = (options: AdamaxOptions = {}): OptimizerSpec => ({
+  name: 'adamax',
+  options,
+  create: parameters => new Adamax(parameters, options),
+})
+
+/** Adam with Nesterov momentum for `compile`; see `NAdam`. */
+export const nadam = (options: NAdamOptions = {}): OptimizerSpec => ({
+  name: 'nadam',
+  options,
+  create: parameters => new NAdam(parameters, options),
+})
+
+/** RMSprop for `compile`; see `RMSprop`. */
+export const rmsprop = (options: RMSpropOptions = {}): OptimizerSpec => ({
+  name: 'rmsprop',
+  options,
+  create: parameters => new RMSprop(parameters, options),
+})
+
+/** Adagrad for `compile`; see `Adagrad`. */
+export const adagrad = (options: AdagradOptions = {}): OptimizerSpec => ({
+  name: 'adagrad',
+  options,
+  create: parameters => new Adagrad(parameters, options),
+})
+
+/** Adadelta for `compile`; see `Adadelta`. */
+export const adadelta = (options: AdadeltaOptions = {}): OptimizerSpec => ({
+  name: 'adadelta',
+  options,
+  create: parameters => new Adadelta(parameters, options),
+})
+
+/** Lion for `compile`; see `Lion`. */
+export const lion = (options: LionOptions = {}): OptimizerSpec => ({
+  name: 'lion',
+  options,
+  create: parameters => new Lion(parameters, options),
+})
+
+/** Muon for `compile`; see `Muon`. */
+export const muon = (options: MuonOptions = {}): OptimizerSpec => ({
+  name: 'muon',
+  options,
+  create: parameters => new Muon(parameters, options),
+})
+
 /** The optimizers by the names that `compile` knows. */
-export const optimizerByName = { sgd, adam, adamw } as const
+export const optimizerByName = {
+  sgd,
+  adam,
+  adamw,
+  adamax,
+  nadam,
+  rmsprop,
+  adagrad,
+  adadelta,
+  lion,
+  muon,
+} as const
 
 export type OptimizerName = keyof typeof optimizerByName
 

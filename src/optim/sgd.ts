@@ -1,14 +1,13 @@
-import type { Engine } from '../engine/engine.ts'
 import { ValueError } from '../errors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions } from './optimizer.ts'
-import type { ParameterSource } from './parameters.ts'
-import type { Slots } from './state.ts'
+import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import type { Schedule } from './schedules/schedule.ts'
 
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
-  readonly learningRate?: number
+  readonly learningRate?: number | Schedule
   /** μ, default 0. */
   readonly momentum?: number
   /** d, default 0. */
@@ -35,47 +34,49 @@ export interface SGDOptions extends OptimizerOptions {
  * optimizer.step()
  * optimizer.zeroGrad()
  */
-export class SGD extends Optimizer {
+export class SGD extends Optimizer<SGDSettings, SGDOptions> {
   readonly name = 'sgd'
-  private readonly momentum: number
-  private readonly dampening: number
-  private readonly nesterov: boolean
-  private readonly weightDecay: number
 
-  constructor(parameters: ParameterSource, options: SGDOptions = {}) {
-    super('sgd', parameters, options, 0.01)
-    const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options
-    this.momentum = checkHyperparameter('sgd', 'momentum', momentum, { from: 0 })
-    this.dampening = checkHyperparameter('sgd', 'dampening', dampening, {})
-    this.weightDecay = checkHyperparameter('sgd', 'weightDecay', weightDecay, { from: 0 })
-    this.nesterov = nesterov
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new ValueError({
-        operation: 'sgd',
-        problem: `with nesterov needs momentum > 0 and dampening 0, got ${momentum} and ${dampening}.`,
-        argument: 'nesterov',
-        received: nesterov,
-      })
-    }
+  constructor(parameters: Updated<SGDOptions>, options: SGDOptions = {}) {
+    super({ name: 'sgd', defaultRate: 0.01, settings }, parameters, options)
   }
 
-  protected override slotNames(): readonly string[] {
-    return this.momentum === 0 ? [] : ['velocity']
+  protected override slotNames(_: Tensor, { momentum }: SGDSettings): readonly string[] {
+    return momentum === 0 ? [] : ['velocity']
   }
 
-  protected override update(engine: Engine, parameter: Tensor, gradient: Tensor, slots: Slots): void {
-    const velocity = this.momentum === 0 ? 0 : this.slotPointer(engine, parameter, slots, 'velocity')
+  protected override update(update: Update<SGDSettings>): void {
+    const { engine, parameter, gradient, slots, learningRate } = update
+    const { momentum, dampening, weightDecay, nesterov } = update.settings
     engine.kernels.sgd(
       engine.pointerForWrite(parameter.storage),
       engine.pointer(gradient.storage),
-      velocity,
+      momentum === 0 ? 0 : this.slotPointer(update, 'velocity'),
       parameter.size,
-      this.learningRate,
-      this.momentum,
-      this.dampening,
-      this.weightDecay,
-      this.nesterov,
+      learningRate,
+      momentum,
+      dampening,
+      weightDecay,
+      nesterov,
       slots.steps === 1,
     )
   }
+}
+
+type SGDSettings = Required<Omit<SGDOptions, keyof OptimizerOptions>>
+
+function settings(options: SGDOptions): SGDSettings {
+  const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options
+  checkHyperparameter('sgd', 'momentum', momentum, { from: 0 })
+  checkHyperparameter('sgd', 'dampening', dampening, {})
+  checkHyperparameter('sgd', 'weightDecay', weightDecay, { from: 0 })
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    throw new ValueError({
+      operation: 'sgd',
+      problem: `with nesterov needs momentum > 0 and dampening 0, got ${momentum} and ${dampening}.`,
+      argument: 'nesterov',
+      received: nesterov,
+    })
+  }
+  return { momentum, dampening, nesterov, weightDecay }
 }

@@ -6,7 +6,10 @@ import { checkHyperparameter } from './hyperparameters.ts'
 /** A copy of an optimizer's memory. Entries are called `<parameter>.<slot>`. */
 export interface OptimizerState {
   readonly optimizer: string
-  /** `learningRate`, `stepCount`, and `<parameter>.steps` for each parameter that was updated. */
+  /**
+   * `learningRate`, `stepCount`, `<parameter>.steps` for each parameter that was updated, and
+   * `groups[<index>].learningRate` for each group with a rate of its own.
+   */
   readonly numbers: ReadonlyMap<string, number>
   readonly tensors: ReadonlyMap<string, Tensor>
 }
@@ -19,7 +22,8 @@ export interface Slots {
 }
 
 interface CheckedState {
-  readonly learningRate: number
+  /** `learningRate`, and the rates of the groups that have one. */
+  readonly rates: ReadonlyMap<string, number>
   readonly stepCount: number
   readonly slots: ReadonlyMap<Tensor, Slots>
 }
@@ -28,7 +32,8 @@ interface CheckedState {
 export function readState(
   optimizer: string,
   parameters: ReadonlyMap<string, Tensor>,
-  slotNames: readonly string[],
+  slotNames: (parameter: Tensor) => readonly string[],
+  groupRates: readonly string[],
   state: OptimizerState,
 ): CheckedState {
   const operation = `${optimizer}.loadStateDict`
@@ -44,16 +49,21 @@ export function readState(
       ? value
       : refuse(`needs a whole number ≥ 0 as "${name}", got ${value}.`)
   }
-  const learningRate = checkHyperparameter(operation, 'learningRate', read('learningRate'), { from: 0 })
+  const rates = new Map(
+    ['learningRate', ...groupRates.filter(name => state.numbers.has(name))].map(name => [
+      name,
+      checkHyperparameter(operation, name, read(name), { from: 0 }),
+    ]),
+  )
   const stepCount = count('stepCount')
-  const known = new Set(['learningRate', 'stepCount'])
+  const known = new Set(['stepCount', ...rates.keys()])
   const slots = new Map<Tensor, Slots>()
   for (const [name, parameter] of parameters) {
     if (!state.numbers.has(`${name}.steps`)) continue
     known.add(`${name}.steps`)
     const steps = count(`${name}.steps`)
     const tensors = new Map<string, Tensor>()
-    for (const slot of slotNames) {
+    for (const slot of slotNames(parameter)) {
       const key = `${name}.${slot}`
       const value = state.tensors.get(key) ?? refuse(`misses the tensor "${key}".`)
       if (!sameShape(value.shape, parameter.shape)) {
@@ -77,5 +87,5 @@ export function readState(
       'the state belongs to other parameters, or to other options.',
     )
   }
-  return { learningRate, stepCount, slots }
+  return { rates, stepCount, slots }
 }

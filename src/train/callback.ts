@@ -1,3 +1,4 @@
+import type { Optimizer } from '../optim/optimizer.ts'
 import type { Logs } from './history.ts'
 
 /** What a callback is told about the run it watches. */
@@ -9,9 +10,12 @@ export interface FitInfo {
   readonly examples: number
 }
 
-/** Lets a callback end the run after the current batch or epoch. */
+/** What a callback can do to the run. */
 export interface FitControl {
+  /** Ends the run after the current batch or epoch. */
   stop(): void
+  /** To read or change the learning rate. */
+  readonly optimizer: Optimizer
 }
 
 /**

@@ -1,8 +1,10 @@
 import { batchOf, type DataInput, sliceRows } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
 import { refuseUnknown } from '../nn/options.ts'
+import { checkCount } from '../optim/schedules/schedule.ts'
 import { defaultGenerator } from '../tensor/random.ts'
 import type { Callback, FitControl } from './callback.ts'
+import { type ExampleWeights, exampleWeights } from './example-weights.ts'
 import { type Examples, evaluateExamples, freshMetrics, requireBatchSize, toExamples } from './evaluate.ts'
 import { History, type Logs } from './history.ts'
 import type { Model } from './model.ts'
@@ -10,11 +12,16 @@ import { progress } from './progress.ts'
 import { trainStep } from './step.ts'
 import { Turns } from './turns.ts'
 
-export interface FitOptions {
+export interface FitOptions extends ExampleWeights {
   /** Passes over the data. Default 1. */
   readonly epochs?: number
   /** Examples per step; the last batch of an epoch may be smaller. Default 32. */
   readonly batchSize?: number
+  /**
+   * Batches per optimizer step, whose gradients add up to those of one large batch. Default 1. The last step of an
+   * epoch takes the batches that are left.
+   */
+  readonly accumulate?: number
   /** New random order in each epoch. Default true. */
   readonly shuffle?: boolean
   /** Part of the examples, from the end, kept for validation: 0 ≤ part < 1. Default 0. */
@@ -31,6 +38,9 @@ export interface FitOptions {
 const KNOWN = [
   'epochs',
   'batchSize',
+  'accumulate',
+  'sampleWeight',
+  'classWeight',
   'shuffle',
   'validationSplit',
   'validationData',
@@ -112,7 +122,10 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
     })
   }
   const batchSize = requireBatchSize('fit', options.batchSize ?? 32)
-  const { training, validation } = splitExamples(toExamples('fit', x, y), options)
+  const accumulate = checkCount('fit', 'accumulate', options.accumulate ?? 1)
+  const all = toExamples('fit', x, y)
+  const weights = exampleWeights('fit', all.y, options)
+  const { training, validation } = splitExamples(all, options)
   const count = training.x.count
   const batches = Math.ceil(count / batchSize)
   const callbacks = [...(options.callbacks ?? []), ...(verbose ? [progress()] : [])]
@@ -122,6 +135,9 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
   const control: FitControl = {
     stop: () => {
       stopped = true
+    },
+    get optimizer() {
+      return optimizer()
     },
   }
   let logs: Logs = {}
@@ -137,9 +153,14 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
       for (let batch = 0; batch < batches && !stopped; batch++) {
         const start = batch * batchSize
         const end = Math.min(count, start + batchSize)
-        const value = trainStep(model, loss, optimizer, metrics, () => ({
+        const first = batch - (batch % accumulate)
+        const last = Math.min(batches, first + accumulate) - 1
+        const examples = Math.min(count, (last + 1) * batchSize) - first * batchSize
+        const place = { share: (end - start) / examples, isLast: batch === last }
+        const value = trainStep(model, loss, optimizer, metrics, place, () => ({
           x: batchOf(training.x, order, start, end),
           y: batchOf(training.y, order, start, end),
+          weights: weights === null ? null : batchOf(weights, order, start, end),
         }))
         total += value * (end - start)
         logs = {

@@ -9,13 +9,17 @@ import { BUILT_IN } from '../nn/layer.ts'
 import { requireTensor } from '../ops/operand.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { formatShape } from '../tensor/shape.ts'
+import { full } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { weightedLoss } from './example-weights.ts'
 import type { Model, Prediction } from './model.ts'
 
 /** Examples and targets of one step, made inside it so that they go with it. */
 export interface Batch {
   readonly x: Tensor
   readonly y: Tensor
+  /** How much each example counts, [batch]; absent where all count alike. */
+  readonly weights?: Tensor | null
 }
 
 /**
@@ -50,9 +54,16 @@ function predictionOf(model: Model, loss: LossFunction, x: Tensor): Prediction {
 }
 
 /** The loss of a batch, and the metrics of its predictions. */
-function lossOf(model: Model, loss: LossFunction, metrics: readonly Metric[], { x, y }: Batch): Tensor {
+function lossOf(
+  model: Model,
+  loss: LossFunction,
+  metrics: readonly Metric[],
+  { x, y, weights = null }: Batch,
+): Tensor {
   const { output, isLogits } = predictionOf(model, loss, x)
-  const value = isLogits ? loss(output, y, { fromLogits: true }) : loss(output, y)
+  let value: Tensor
+  if (weights !== null) value = weightedLoss(loss, output, y, weights, isLogits)
+  else value = isLogits ? loss(output, y, { fromLogits: true }) : loss(output, y)
   if (value.size !== 1) {
     throw new ShapeError({
       operation: `loss '${loss.name}'`,
@@ -72,8 +83,16 @@ function lossOf(model: Model, loss: LossFunction, metrics: readonly Metric[], { 
   return value
 }
 
+/** The place of a batch in the optimizer's step, where several batches make one. */
+export interface Accumulation {
+  /** The batch's share of the step's examples; 1 for a batch that is a step of its own. */
+  readonly share: number
+  /** Whether the optimizer takes its step now. */
+  readonly isLast: boolean
+}
+
 /**
- * One optimizer step on a batch.
+ * One optimizer step on a batch, or the part of one: the gradients of the batches add up to those of one large batch.
  * @returns the loss before the step
  * @throws NonFiniteError when the loss is NaN or infinite; the parameters are then as they were
  */
@@ -82,6 +101,7 @@ export function trainStep(
   loss: LossFunction,
   optimizer: () => Optimizer,
   metrics: readonly Metric[],
+  { share, isLast }: Accumulation,
   batch: () => Batch,
 ): number {
   return insideStep(() => {
@@ -95,11 +115,18 @@ export function trainStep(
       })
     }
     const chosen = optimizer()
+    let isWaiting = false
     try {
-      value.backward()
-      chosen.step()
+      if (share === 1) value.backward()
+      else {
+        // A sum of gradients that user code has looked at is a new tensor: it must outlive this batch.
+        const seed = full(value.shape, share)
+        withVisibility('backward', null, () => value.backward(seed))
+      }
+      if (isLast) chosen.step()
+      else isWaiting = true
     } finally {
-      chosen.zeroGrad()
+      if (!isWaiting) chosen.zeroGrad()
     }
     return number
   })

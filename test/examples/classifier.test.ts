@@ -8,7 +8,7 @@ import {
 } from '../../examples/text-classifier/classifier.ts'
 import { keepBest } from '../../examples/text-classifier/keep-best.ts'
 import { guessLevel } from '../../examples/text-classifier/level.ts'
-import { dense, sequential, tensor } from '../../src/index.ts'
+import { dense, SGD, sequential, tensor } from '../../src/index.ts'
 
 const options = { level: 'words', words: 100, embedding: 4, units: 3, dropout: 0.5 } as const
 const texts = ['a good play', 'a bad play', 'good', 'bad']
@@ -80,7 +80,7 @@ describe('keepBest', () => {
       const stop = (): void => {
         stopped ??= epoch
       }
-      await callback.onEpochEnd?.(epoch, { valAccuracy, valLoss }, { stop })
+      await callback.onEpochEnd?.(epoch, { valAccuracy, valLoss }, { stop, optimizer: new SGD([]) })
     }
     await callback.onTrainEnd?.({})
     return { best, stopped, kernel: kernel() }

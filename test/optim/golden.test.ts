@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import {
+  Adadelta,
+  Adagrad,
   Adam,
+  Adamax,
   AdamW,
   clipGradNorm,
   clipGradValue,
   meanSquaredError,
+  NAdam,
   type Optimizer,
   type ParameterSource,
+  RMSprop,
   SGD,
   type Tensor,
   tensor,
@@ -25,17 +30,45 @@ interface GoldenAttributes {
   readonly betas: readonly [number, number]
   readonly eps: number
   readonly amsgrad: boolean
+  readonly alpha: number
+  readonly centered: boolean
+  readonly rho: number
+  readonly lr_decay: number
+  readonly initial_accumulator_value: number
+  readonly momentum_decay: number
 }
 
 function create({ op, attrs }: GoldenCase, parameters: ParameterSource): Optimizer {
-  const { lr, momentum, dampening, nesterov, weight_decay, betas, eps, amsgrad } = attrs as Readonly<
-    Record<string, unknown>
-  > &
-    GoldenAttributes
-  const common = { learningRate: lr, weightDecay: weight_decay }
-  if (op === 'sgd') return new SGD(parameters, { ...common, momentum, dampening, nesterov })
-  const options = { ...common, beta1: betas[0], beta2: betas[1], epsilon: eps, amsgrad }
-  return op === 'adam' ? new Adam(parameters, options) : new AdamW(parameters, options)
+  const options = attrs as Readonly<Record<string, unknown>> & GoldenAttributes
+  const { momentum, betas, eps: epsilon, amsgrad } = options
+  const common = { learningRate: options.lr, weightDecay: options.weight_decay }
+  if (op === 'sgd') {
+    const { dampening, nesterov } = options
+    return new SGD(parameters, { ...common, momentum, dampening, nesterov })
+  }
+  if (op === 'rmsprop') {
+    const { alpha: rho, centered } = options
+    return new RMSprop(parameters, { ...common, momentum, rho, epsilon, centered })
+  }
+  if (op === 'adagrad') {
+    const { lr_decay: decay, initial_accumulator_value: initialAccumulator } = options
+    return new Adagrad(parameters, { ...common, epsilon, decay, initialAccumulator })
+  }
+  if (op === 'adadelta') return new Adadelta(parameters, { ...common, epsilon, rho: options.rho })
+  const [beta1, beta2] = betas
+  const ofAdam = { ...common, beta1, beta2, epsilon }
+  if (op === 'adamax') return new Adamax(parameters, ofAdam)
+  if (op === 'nadam') {
+    // The files were recorded by PyTorch 1.13.
+    return new NAdam(parameters, {
+      ...ofAdam,
+      momentumDecay: options.momentum_decay,
+      legacyProduct: true,
+    })
+  }
+  return op === 'adam'
+    ? new Adam(parameters, { ...ofAdam, amsgrad })
+    : new AdamW(parameters, { ...ofAdam, amsgrad })
 }
 
 /** Entry t of a trajectory [20, ...]. */
@@ -57,13 +90,22 @@ function check({ atol, kind }: GoldenCase, name: string, got: Tensor, want: Valu
   return [...compareTensor(name, toValues(got), want, { kind: 'tolerance', absolute }).problems]
 }
 
-const cases = goldenCases('optimizers', ['sgd', 'adam', 'adamw'])
+const cases = goldenCases('optimizers', [
+  'sgd',
+  'adam',
+  'adamw',
+  'rmsprop',
+  'adagrad',
+  'adadelta',
+  'adamax',
+  'nadam',
+])
 const STEPS = 20
 
 describe.each(devices)('golden optimizers on %s', device => {
   useDevice(device)
 
-  it('are all there', () => expect(cases.length).toBe(24))
+  it('are all there', () => expect(cases.length).toBe(40))
 
   it.each(cases.filter(({ kind }) => kind === 'optimizer_given'))('$name', golden => {
     const parameters = new Map([...golden.inputs].map(([name, values]) => [name, toTensor(values, true)]))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SGD } from '../../src/index.ts'
 import { progress } from '../../src/train/progress.ts'
 
 /** Every line that a terminal of this width is shown during an epoch of ten batches. */
@@ -9,7 +10,7 @@ function linesAt(columns: number | undefined): string[] {
     { isTerminal: true, columns, write: text => void lines.push(text.replace('\r\x1b[2K', '')) },
     () => (time += 100),
   )
-  const control = { stop: () => {} }
+  const control = { stop: () => {}, optimizer: new SGD([]) }
   callback.onTrainBegin?.({ epochs: 5, batches: 10, examples: 320 })
   callback.onEpochBegin?.(0)
   for (let batch = 0; batch < 10; batch++)

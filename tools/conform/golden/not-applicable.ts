@@ -4,8 +4,6 @@ const normalization = 'normalization layers are not part of this milestone'
 const convolution = 'convolution and pooling are not part of this milestone'
 const attention = 'attention is not part of this milestone'
 const recurrence = 'recurrent layers other than LSTM are not part of this milestone'
-const optimizer = 'optimizers other than SGD, Adam and AdamW are not part of this milestone'
-const schedule = 'learning-rate schedules are not part of this milestone'
 
 /** Ops that the library does not have yet, with the reason. An op that is in no table fails. */
 const reasonByOp: Readonly<Record<string, string>> = {
@@ -33,18 +31,6 @@ const reasonByOp: Readonly<Record<string, string>> = {
   rnn_relu: recurrence,
   keras_gru: recurrence,
   keras_simple_rnn: recurrence,
-  rmsprop: optimizer,
-  adagrad: optimizer,
-  adadelta: optimizer,
-  adamax: optimizer,
-  nadam: optimizer,
-  schedule_step: schedule,
-  schedule_cosine: schedule,
-  schedule_exponential: schedule,
-  schedule_linear_warmup: schedule,
-  schedule_multistep: schedule,
-  schedule_warmup_cosine: schedule,
-  schedule_plateau: schedule,
 }
 
 /** Whole models share the op `training`: the part of the name before the slash tells them apart. */

@@ -1,0 +1,89 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import { inBlocks } from './blocks.ts'
+import type { Updated } from './groups.ts'
+import { checkHyperparameter } from './hyperparameters.ts'
+import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import type { Schedule } from './schedules/schedule.ts'
+
+export interface RMSpropOptions extends OptimizerOptions {
+  /** Default 0.001, as in Keras; PyTorch has 0.01. */
+  readonly learningRate?: number | Schedule
+  /** ρ, decay of the mean of squared gradients. Default 0.9, as in Keras; PyTorch's `alpha` is 0.99. */
+  readonly rho?: number
+  /** μ, default 0. */
+  readonly momentum?: number
+  /** ε, outside the root, as in PyTorch. Default 1e-7. */
+  readonly epsilon?: number
+  /** Divide by the estimated standard deviation instead of the root mean square. Default false. */
+  readonly centered?: boolean
+  /** λ of the L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number
+}
+
+type RMSpropSettings = Required<Omit<RMSpropOptions, keyof OptimizerOptions>>
+
+function settings(options: RMSpropOptions): RMSpropSettings {
+  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false, weightDecay = 0 } = options
+  checkHyperparameter('rmsprop', 'rho', rho, { from: 0, below: 1 })
+  checkHyperparameter('rmsprop', 'momentum', momentum, { from: 0 })
+  checkHyperparameter('rmsprop', 'epsilon', epsilon, { from: 0 })
+  checkHyperparameter('rmsprop', 'weightDecay', weightDecay, { from: 0 })
+  return { rho, momentum, epsilon, centered, weightDecay }
+}
+
+/**
+ * Gradients divided by their recent root mean square (Tieleman & Hinton 2012).
+ *
+ *   g ← g + λp
+ *   v ← ρv + (1 − ρ)g²
+ *   d = g / (√v + ε)             (centered: √(v − m²), m ← ρm + (1 − ρ)g)
+ *   u ← μu + d                   (u = d without momentum)
+ *   p ← p − lr·u
+ *
+ * @throws ValueError for options out of range
+ * @example const optimizer = new RMSprop(model.parameters(), { learningRate: 0.001, momentum: 0.9 })
+ */
+export class RMSprop extends Optimizer<RMSpropSettings, RMSpropOptions> {
+  readonly name = 'rmsprop'
+
+  constructor(parameters: Updated<RMSpropOptions>, options: RMSpropOptions = {}) {
+    super({ name: 'rmsprop', defaultRate: 0.001, settings }, parameters, options)
+  }
+
+  protected override slotNames(_: Tensor, { momentum, centered }: RMSpropSettings): readonly string[] {
+    return ['v', ...(centered ? ['m'] : []), ...(momentum > 0 ? ['velocity'] : [])]
+  }
+
+  protected override update(update: Update<RMSpropSettings>): void {
+    const { engine, parameter, gradient, settings, learningRate } = update
+    const { rho, momentum, epsilon, centered, weightDecay } = settings
+    const arrays = [
+      engine.pointerForWrite(parameter.storage),
+      engine.pointer(gradient.storage),
+      this.slotPointer(update, 'v'),
+      centered ? this.slotPointer(update, 'm') : 0,
+      momentum > 0 ? this.slotPointer(update, 'velocity') : 0,
+    ]
+    inBlocks(engine, parameter.size, arrays, 2, (math, p, given, v, m, velocity, g, root) => {
+      math.copy(g, given)
+      if (weightDecay > 0) math.addScaled(g, p, weightDecay)
+      math.square(root, g)
+      math.mix(v, rho, root, 1 - rho)
+      math.copy(root, v)
+      if (centered) {
+        math.mix(m, rho, g, 1 - rho)
+        math.square(root, m)
+        math.scale(root, root, -1)
+        math.addScaled(root, v, 1)
+      }
+      math.root(root, root)
+      math.scale(root, root, 1, epsilon)
+      math.divide(g, g, root)
+      if (momentum === 0) math.addScaled(p, g, -learningRate)
+      else {
+        math.mix(velocity, momentum, g, 1)
+        math.addScaled(p, velocity, -learningRate)
+      }
+    })
+  }
+}
