@@ -56,7 +56,9 @@ import { lstm } from '../../src/ops/lstm.ts'
 import * as unary from '../../src/ops/unary.ts'
 import { between, distinct, int, normal } from '../setup/numbers.ts'
 
+import { gru } from '../../src/ops/gru.ts'
 /** One way to call an operation. */
+import { rnn } from '../../src/ops/rnn.ts'
 export interface Example {
   readonly call: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
   readonly inputs: readonly Tensor[]
@@ -112,6 +114,9 @@ const lstmMask = int([
 export const table: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(unaryRows),
   gelu: [of(x => gelu(x), normal([7]))],
+const gruInputs = [normal([2, 3, 2], 1), normal([2, 6], 2), normal([2, 6], 3)]
+const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), normal([2], 4)]
+
   geluTanh: [of(x => gelu(x, { approximate: 'tanh' }), normal([7]))],
   tanhGrad: { within: 'tanh' },
   sigmoidGrad: { within: 'sigmoid' },
@@ -282,3 +287,45 @@ export const table: Readonly<Record<string, Row>> = {
     ),
   ],
 }
+  gru: [
+    of(
+      (x, kernel, recurrentKernel, bias) => {
+        const { sequence, h } = gru({ x, kernel, recurrentKernel, bias })
+        return [sequence, h]
+      },
+      ...gruInputs,
+      normal([2, 6], 4),
+    ),
+    of(
+      (x, kernel, recurrentKernel, bias, h0) => {
+        const options = { mask: lstmMask, reverse: true, resetAfter: false } as const
+        const { sequence, h } = gru({ x, kernel, recurrentKernel, bias, h0 }, options)
+        return [sequence, h]
+      },
+      ...gruInputs,
+      normal([6], 4),
+      normal([2, 2], 5),
+    ),
+    of(
+      (x, kernel, recurrentKernel) =>
+        gru({ x, kernel, recurrentKernel }, { recurrentActivation: 'hardSigmoid' }).sequence,
+      ...gruInputs,
+    ),
+  ],
+  rnn: [
+    of(
+      (x, kernel, recurrentKernel, bias, h0) => {
+        const { sequence, h } = rnn(
+          { x, kernel, recurrentKernel, bias, h0 },
+          { mask: lstmMask, reverse: true },
+        )
+        return [sequence, h]
+      },
+      ...rnnInputs,
+      normal([2, 2], 5),
+    ),
+    of(
+      (x, kernel, recurrentKernel) => rnn({ x, kernel, recurrentKernel }, { activation: 'relu' }).sequence,
+      ...rnnInputs.slice(0, 3),
+    ),
+  ],

@@ -1,0 +1,173 @@
+import { gradMode } from '../autodiff/mode.ts'
+import { gradientsByReplay } from '../autodiff/replay.ts'
+import type { Engine } from '../engine/engine.ts'
+import { DTypeError, ShapeError } from '../errors.ts'
+import { zeros } from '../tensor/creation.ts'
+import type { GraphNode, Thunk } from '../tensor/node.ts'
+import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
+import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import { stack } from './concat.ts'
+import { at } from './define.ts'
+import { reshape } from './reshape.ts'
+import { slice } from './slice.ts'
+import { where } from './where.ts'
+
+// What the fused recurrent operations (LSTM, GRU, simple recurrence) have in common.
+
+/** A run over a sequence: which steps it leaves out, and which way it goes. */
+export interface SequenceOptions {
+  /** int32 or bool [batch, time]: steps where it is 0 leave the state as it is. */
+  readonly mask?: Tensor | null
+  /** Runs from the last step to the first; outputs stay in input order. Default false. */
+  readonly reverse?: boolean
+}
+
+/** The operands that every recurrent layer has. */
+export interface RecurrentOperands {
+  /** [batch, time, inputSize] */
+  readonly x: Tensor
+  /** [inputSize, gates·units] */
+  readonly kernel: Tensor
+  /** [units, gates·units] */
+  readonly recurrentKernel: Tensor
+  /** [batch, units]; zeros by default */
+  readonly h0?: Tensor | null
+}
+
+/** Which optional inputs follow x, kernel and recurrentKernel, and where. */
+export interface RecurrentAttributes {
+  readonly bias: number
+  readonly h0: number
+  readonly mask: Tensor | null
+  readonly reverse: boolean
+}
+
+/** Sizes shared by forward and backward. */
+export function sizesOf([x, , recurrentKernel]: readonly Tensor[]) {
+  const [batch, time, inputSize] = x.shape
+  return { batch, time, inputSize, units: recurrentKernel.shape[0] }
+}
+
+/**
+ * Refuses a sequence, kernels, a state or a mask that do not fit together.
+ * @throws ShapeError, DTypeError
+ */
+export function checkRecurrent(
+  operation: string,
+  gates: number,
+  { x, kernel, recurrentKernel, h0 = null }: RecurrentOperands,
+  mask: Tensor | null,
+): void {
+  if (x.rank !== 3) {
+    throw new ShapeError({
+      operation,
+      problem: `needs x [batch, time, features], got ${formatShape(x.shape)}.`,
+      shapes: [x.shape],
+    })
+  }
+  const [batch, time, inputSize] = x.shape
+  const units = recurrentKernel.shape[0]
+  checkShape(operation, 'a kernel', kernel, [inputSize, gates * units])
+  checkShape(operation, 'a recurrentKernel', recurrentKernel, [units, gates * units])
+  if (h0 !== null) checkShape(operation, 'h0', h0, [batch, units])
+  if (mask === null) return
+  checkShape(operation, 'a mask', mask, [batch, time])
+  if (mask.dtype !== 'float32') return
+  throw new DTypeError({
+    operation,
+    problem: 'takes a bool or int32 mask, got float32.',
+    hint: 'compare it: mask.notEqual(0).',
+    dtypes: [mask.dtype],
+  })
+}
+
+/** Refuses an operand of another shape. */
+export function checkShape(operation: string, what: string, tensor: Tensor, wanted: Shape): void {
+  if (sameShape(tensor.shape, wanted)) return
+  throw new ShapeError({
+    operation,
+    problem: `needs ${what} ${formatShape(wanted)}, got ${formatShape(tensor.shape)}.`,
+    shapes: [tensor.shape, wanted],
+  })
+}
+
+/** The operands in a row, and where the optional ones stand. */
+export function placeOperands(
+  { x, kernel, recurrentKernel, h0 = null }: RecurrentOperands,
+  bias: Tensor | null,
+  { mask = null, reverse = false }: SequenceOptions,
+): { tensors: Tensor[]; attributes: RecurrentAttributes } {
+  const tensors: Tensor[] = [x, kernel, recurrentKernel]
+  const place = (tensor: Tensor | null): number => (tensor === null ? -1 : tensors.push(tensor) - 1)
+  const attributes = { bias: place(bias), h0: place(h0), mask, reverse }
+  // An input without a gradient: so the graph keeps it until backward has read it.
+  place(mask)
+  return { tensors, attributes }
+}
+
+/**
+ * The gradient rule of a fused operation: its kernel, or, where the gradient shall be differentiated again, its
+ * composed form.
+ */
+export const fusedOrReplayed =
+  <A>(
+    name: string,
+    composed: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[],
+    fused: (
+      node: GraphNode,
+      attributes: A,
+      outputGradients: readonly (Tensor | null)[],
+    ) => readonly (Tensor | null)[],
+  ) =>
+  (
+    node: GraphNode,
+    attributes: A,
+    outputGradients: readonly (Tensor | null)[],
+  ): readonly (Thunk | null)[] => {
+    const thunk = (gradient: Tensor | null | undefined): Thunk | null => (gradient ? () => gradient : null)
+    if (!gradMode.enabled) return fused(node, attributes, outputGradients).map(thunk)
+    const gradients = gradientsByReplay(
+      name,
+      node.inputs,
+      outputGradients,
+      inputs => composed(inputs, attributes),
+      x => reshape(x, x.shape),
+    )
+    return node.inputs.map((_, i) => thunk(gradients.get(i)))
+  }
+
+/** Addresses of operands, by position or as they are; 0 for one that is absent. */
+export function addressesOf(engine: Engine, inputs: readonly Tensor[]) {
+  const given = (tensor: Tensor | null | undefined): number => (tensor ? at(engine, tensor) : 0)
+  return { given, input: (index: number): number => given(inputs[index]) }
+}
+
+/** Room for the gradients that are wanted, and its addresses by position. */
+export function gradientsFor(engine: Engine, inputs: readonly Tensor[]) {
+  const results = inputs.map(input => (input.requiresGrad ? emptyTensor(input.shape, 'float32') : null))
+  const { given } = addressesOf(engine, inputs)
+  return { results, result: (index: number): number => given(results[index]) }
+}
+
+/**
+ * A recurrence out of ordinary operations: h of each step, and the last one. `step` makes the next h from what belongs
+ * to the time step, a slice [batch, n] of `projected` [batch, time, n].
+ */
+export function runSteps(
+  projected: Tensor,
+  first: Tensor | null,
+  units: number,
+  { mask, reverse }: { readonly mask: Tensor | null; readonly reverse: boolean },
+  step: (xt: Tensor, h: Tensor) => Tensor,
+): readonly [sequence: Tensor, h: Tensor] {
+  const [batch, time, columns] = projected.shape
+  let h = first ?? zeros([batch, units])
+  const outputs = new Array<Tensor>(time)
+  for (let turn = 0; turn < time; turn++) {
+    const t = reverse ? time - 1 - turn : turn
+    const next = step(reshape(slice(projected, [null, [t, t + 1]]), [batch, columns]), h)
+    h = mask === null ? next : where(slice(mask, [null, [t, t + 1]]), next, h)
+    outputs[t] = h
+  }
+  return [time === 0 ? zeros([batch, 0, units]) : stack(outputs, { axis: 1 }), h]
+}
