@@ -1,5 +1,6 @@
 import type { Heap, Kernels } from '../kernels.ts'
 import { floatType, intType } from './arithmetic.ts'
+import { createConv } from './conv.ts'
 import { createCrossEntropy } from './crossentropy.ts'
 import { createElements } from './elements.ts'
 import { createGemm } from './gemm.ts'
@@ -9,6 +10,7 @@ import { createMaps } from './maps.ts'
 import { createNorm } from './norm.ts'
 import { createOptimizer } from './optimizer.ts'
 import { createRnn } from './rnn.ts'
+import { createPool } from './pool.ts'
 import { createSoftmax } from './softmax.ts'
 
 /** The complete kernel library as plain TypeScript loops over `heap`. */
@@ -24,6 +26,8 @@ export function createReferenceKernels(heap: Heap): Kernels {
     ...createOptimizer(heap),
     gemm,
     ...createLstm(heap, gemm),
+    ...createConv(heap),
+    ...createPool(heap),
     ...createGru(heap),
     ...createRnn(heap),
   }

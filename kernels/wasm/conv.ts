@@ -1,0 +1,184 @@
+// Convolution y = x ⋆ kernel (+ bias) and its two gradients, as matrix products with the patches of x: those of a few
+// output pixels at a time, so that they never leave the second-level cache.
+//
+//   x [batch, height, width, channels], kernel [taps, channels/groups, filters], y [batch, outHeight, outWidth, filters]
+//
+// Each call takes a range: output rows of y, images of x, taps of the kernel. Any split gives the same bits: an element is
+// summed as in `gemm`, over blocks of 256 that do not depend on the range.
+
+import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
+import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
+import { fillRows } from './move';
+import { movePatches } from './patches';
+import { bytes } from './vector';
+import { Window } from './window';
+
+/** A window and, in this order, the rest of Convolution in kernels.ts; `packed` has room for conv_packed_bytes. */
+@unmanaged
+export class Convolution extends Window {
+  filters: i32;
+  groups: i32;
+  x: usize;
+  kernel: usize;
+  y: usize;
+  bias: usize;
+  packed: usize;
+}
+
+/** Pixels in a block of the kernel's gradient: the depth of a block of `gemm`, so that its sums are these. */
+const DEPTH: i32 = 256;
+/** Numbers that a block of patches should not exceed (128 KB), unless that leaves too few rows for a product. */
+const PATCHES: i32 = 32768;
+const LEAST_ROWS: i32 = 60;
+
+// @ts-ignore: decorator
+@inline
+function taps(p: Convolution): i32 { return p.windowHeight * p.windowWidth; }
+/** Channels and filters of a group. */
+// @ts-ignore: decorator
+@inline
+function depthOf(p: Convolution): i32 { return p.channels / p.groups; }
+// @ts-ignore: decorator
+@inline
+function widthOf(p: Convolution): i32 { return p.filters / p.groups; }
+
+/** Whether each channel has its own filter, so that there is no product of matrices. */
+// @ts-ignore: decorator
+@inline
+function isDepthwise(p: Convolution): bool {
+  return depthOf(p) == 1 && widthOf(p) == 1;
+}
+
+/** Whether the patch of a pixel is the pixel, so that nothing needs to be moved. */
+function isPointwise(p: Convolution): bool {
+  return taps(p) == 1 && p.strideHeight == 1 && p.strideWidth == 1 && p.padTop == 0 && p.padLeft == 0
+    && p.outHeight == p.height && p.outWidth == p.width;
+}
+
+/** Pixels whose patches are made at a time. */
+// @ts-ignore: decorator
+@inline
+function blockRows(size: i32): i32 {
+  return min(480, max(LEAST_ROWS, PATCHES / size / 30 * 30));
+}
+
+/** Taps whose gradient is made at a time. */
+// @ts-ignore: decorator
+@inline
+function blockTaps(p: Convolution): i32 {
+  return min(taps(p), max(1, 2 * PATCHES / (DEPTH * depthOf(p))));
+}
+
+/** Bytes of the packed kernel. */
+export function conv_packed_bytes(parameters: usize): usize {
+  const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
+  return <usize>p.groups * max(packed_b_bytes(widthOf(p), size), packed_b_bytes(size, widthOf(p)));
+}
+
+/** Bytes of scratch that each thread needs. */
+export function conv_scratch_bytes(parameters: usize): usize {
+  const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
+  return gemm_workspace() + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p)));
+}
+
+/** Packs the kernel for conv_forward, or its transpose for conv_input. */
+export function conv_pack(parameters: usize, transposed: i32): void {
+  const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p), width = widthOf(p);
+  if (isDepthwise(p)) return;
+  for (let g = 0; g < p.groups; g++) {
+    const kernel = p.kernel + bytes(g * width);
+    if (transposed) pack_b(1, size, width, kernel, p.filters, p.packed + <usize>g * packed_b_bytes(size, width));
+    else pack_b(0, width, size, kernel, p.filters, p.packed + <usize>g * packed_b_bytes(width, size));
+  }
+}
+
+/** y = patches·kernel + bias, for the output rows from … to−1, counted through all images. */
+export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i32): void {
+  const p = changetype<Convolution>(parameters);
+  if (isDepthwise(p)) {
+    setRows(p.y + bytes(from * p.outWidth * p.filters), p.bias, (to - from) * p.outWidth, p.filters);
+    depthwise(p, p.x, p.kernel, p.y, TO_OUTPUT, from, to, 0, taps(p));
+    return;
+  }
+  const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(width, size);
+  const patches = scratch + gemm_workspace(), end = to * p.outWidth, block = blockRows(size);
+  const inPlace = isPointwise(p);
+  for (let pixel = from * p.outWidth; pixel < end; pixel += block) {
+    const rows = min(block, end - pixel), y = p.y + bytes(pixel * p.filters);
+    if (p.bias) fillRows(y, p.bias, rows, p.filters);
+    for (let g = 0; g < p.groups; g++) {
+      let a = patches;
+      if (inPlace) a = p.x + bytes(pixel * p.channels + g * depth);
+      else movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, 0, taps(p), patches, 0);
+      gemm_prepacked(
+        rows, width, size, a, inPlace ? p.channels : size, p.packed + <usize>g * packed,
+        y + bytes(g * width), p.filters, p.bias != 0 ? 1 : 0, scratch,
+      );
+    }
+  }
+}
+
+/** x = Σ over the patches that a pixel is part of, where patches = y·kernelᵀ; for the images from … to−1. */
+export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32): void {
+  const p = changetype<Convolution>(parameters), pixels = p.outHeight * p.outWidth;
+  const image = p.height * p.width * p.channels;
+  const inPlace = isPointwise(p) && !isDepthwise(p);
+  if (!inPlace) setRows(p.x + bytes(from * image), 0, to - from, image);
+  if (isDepthwise(p)) {
+    depthwise(p, p.x, p.kernel, p.y, TO_INPUT, from * p.outHeight, to * p.outHeight, 0, taps(p));
+    return;
+  }
+  const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(size, width);
+  const patches = scratch + gemm_workspace(), end = to * pixels, block = blockRows(size);
+  for (let pixel = from * pixels; pixel < end; pixel += block) {
+    const rows = min(block, end - pixel);
+    for (let g = 0; g < p.groups; g++) {
+      const y = p.y + bytes(pixel * p.filters + g * width), kernel = p.packed + <usize>g * packed;
+      if (inPlace) {
+        const x = p.x + bytes(pixel * p.channels + g * depth);
+        gemm_prepacked(rows, size, width, y, p.filters, kernel, x, p.channels, 0, scratch);
+        continue;
+      }
+      gemm_prepacked(rows, size, width, y, p.filters, kernel, patches, size, 0, scratch);
+      movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, 0, taps(p), patches, 1);
+    }
+  }
+}
+
+/** kernel = patchesᵀ·y, for the taps from … to−1. */
+export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i32): void {
+  const p = changetype<Convolution>(parameters), rowsOfY = p.batch * p.outHeight, pixels = rowsOfY * p.outWidth;
+  const depth = depthOf(p), width = widthOf(p), tapSize = depth * p.filters;
+  if (pixels == 0 || isDepthwise(p)) setRows(p.kernel + bytes(from * tapSize), 0, to - from, tapSize);
+  if (isDepthwise(p)) {
+    depthwise(p, p.x, p.kernel, p.y, TO_KERNEL, 0, rowsOfY, from, to);
+    return;
+  }
+  const patches = scratch + gemm_workspace(), inPlace = isPointwise(p), most = blockTaps(p);
+  for (let tap = from; tap < to; tap += most) {
+    const end = min(to, tap + most), size = (end - tap) * depth;
+    for (let pixel = 0; pixel < pixels; pixel += DEPTH) {
+      const rows = min(DEPTH, pixels - pixel);
+      for (let g = 0; g < p.groups; g++) {
+        let a = patches;
+        if (inPlace) a = p.x + bytes(pixel * p.channels + g * depth);
+        else movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, tap, end, patches, 0);
+        gemm(
+          1, 0, size, width, rows, a, inPlace ? p.channels : size,
+          p.y + bytes(pixel * p.filters + g * width), p.filters,
+          p.kernel + bytes(tap * tapSize + g * width), p.filters, pixel > 0 ? 1 : 0, scratch,
+        );
+      }
+    }
+  }
+}
+
+/** Every row is `row`, or 0 without one. */
+function setRows(out: usize, row: usize, rows: i32, columns: i32): void {
+  if (row) {
+    fillRows(out, row, rows, columns);
+    return;
+  }
+  const end = out + bytes(rows * columns);
+  for (; out < end; out += 4) store<f32>(out, 0);
+}

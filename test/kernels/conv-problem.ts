@@ -1,0 +1,95 @@
+import type { Window } from '../../kernels/kernels.ts'
+import { generator } from './twins.ts'
+
+export interface ConvProblem extends Window {
+  readonly filters: number
+  readonly groups: number
+}
+
+/** Sizes of the arrays x, kernel and y. */
+export const sizesOf = (p: ConvProblem): { x: number; kernel: number; y: number } => ({
+  x: p.batch * p.height * p.width * p.channels,
+  kernel: (p.windowHeight * p.windowWidth * p.channels * p.filters) / p.groups,
+  y: p.batch * p.outHeight * p.outWidth * p.filters,
+})
+
+/** A window over one axis: output size for these paddings, at least 1. */
+function axis(
+  draw: (n: number) => number,
+): Record<'size' | 'window' | 'stride' | 'dilation' | 'pad' | 'out', number> {
+  const window = 1 + draw(4)
+  const stride = 1 + draw(3)
+  const dilation = 1 + draw(2)
+  const reach = (window - 1) * dilation + 1
+  const pad = draw(Math.min(3, reach))
+  const after = draw(Math.min(3, reach))
+  const size = Math.max(1, reach - pad - after) + draw(9)
+  return { size, window, stride, dilation, pad, out: Math.floor((size + pad + after - reach) / stride) + 1 }
+}
+
+/** A random problem; the same one for the same seed. */
+export function convProblem(seed: number): ConvProblem {
+  const next = generator(seed)
+  const draw = (n: number): number => Math.floor(next() * n)
+  const [h, w] = [axis(draw), axis(draw)]
+  const groups = [1, 1, 1, 2, 3, 5][draw(6)]
+  // Every third grouped problem has one channel and one filter per group.
+  const depthwise = groups > 1 && draw(3) === 0
+  return {
+    batch: 1 + draw(3),
+    height: h.size,
+    width: w.size,
+    channels: groups * (depthwise ? 1 : 1 + draw(6)),
+    outHeight: h.out,
+    outWidth: w.out,
+    windowHeight: h.window,
+    windowWidth: w.window,
+    strideHeight: h.stride,
+    strideWidth: w.stride,
+    dilationHeight: h.dilation,
+    dilationWidth: w.dilation,
+    padTop: h.pad,
+    padLeft: w.pad,
+    filters: groups * (depthwise ? 1 : 1 + draw(12)),
+    groups,
+  }
+}
+
+/** Problems that cross the blocks of the kernels: many pixels, deep patches, 1 × 1 windows. */
+export const largeProblems: readonly ConvProblem[] = [
+  square({ batch: 5, size: 23, window: 3, channels: 5, filters: 9 }),
+  square({ batch: 1, size: 12, window: 5, channels: 40, filters: 17 }),
+  square({ batch: 2, size: 17, window: 1, channels: 33, filters: 20 }),
+  square({ batch: 2, size: 17, window: 1, channels: 32, filters: 20, groups: 4 }),
+  square({ batch: 2, size: 6, window: 3, channels: 260, filters: 4 }),
+  square({ batch: 2, size: 19, window: 3, channels: 35, filters: 35, groups: 35 }),
+]
+
+function square(p: {
+  batch: number
+  size: number
+  window: number
+  channels: number
+  filters: number
+  groups?: number
+}): ConvProblem {
+  const out = p.size - p.window + 1
+  return {
+    batch: p.batch,
+    height: p.size,
+    width: p.size,
+    channels: p.channels,
+    outHeight: out,
+    outWidth: out,
+    windowHeight: p.window,
+    windowWidth: p.window,
+    strideHeight: 1,
+    strideWidth: 1,
+    dilationHeight: 1,
+    dilationWidth: 1,
+    padTop: 0,
+    padLeft: 0,
+    filters: p.filters,
+    groups: p.groups ?? 1,
+  }
+}
