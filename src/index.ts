@@ -34,6 +34,14 @@ export { cast } from './ops/cast.ts'
 export { matmul, type MatmulOptions, outer } from './ops/matmul.ts'
 export { linear } from './ops/linear.ts'
 export { logSoftmax, softmax } from './ops/softmax.ts'
+export { layerNorm, type LayerNormOptions, rmsNorm, type RmsNormOptions } from './ops/norm-rows.ts'
+export {
+  batchNorm,
+  type BatchNormOptions,
+  type BatchNormResult,
+  groupNorm,
+  type GroupNormOptions,
+} from './ops/norm-groups.ts'
 export { flip, slice, type Range } from './ops/slice.ts'
 export { concat, split, stack } from './ops/concat.ts'
 export { pad, roll, tile } from './ops/arrange.ts'
@@ -117,6 +125,11 @@ export * from './optim/resolve.ts'
 export { Mean, type Metric } from './metrics/metric.ts'
 export * from './metrics/accuracy.ts'
 export * from './metrics/errors-of-numbers.ts'
+export { auc, type AucOptions } from './metrics/auc.ts'
+export { ConfusionMatrix, confusionMatrix, type ConfusionMatrixOptions } from './metrics/confusion-matrix.ts'
+export { perplexity, type PerplexityOptions } from './metrics/perplexity.ts'
+export { f1Score, precision, type PrecisionRecallOptions, recall } from './metrics/precision-recall.ts'
+export { topKAccuracy, type TopKAccuracyOptions } from './metrics/top-k-accuracy.ts'
 export * from './metrics/resolve.ts'
 
 export { load } from './io/load.ts'

@@ -3,6 +3,7 @@ import { createReferenceKernels } from '../../kernels/reference/index.ts'
 import type { WasmExports } from './wasm.ts'
 import { createWasmConv } from './wasm-conv.ts'
 import { createWasmGemm } from './wasm-gemm.ts'
+import { createWasmNorm } from './wasm-norm.ts'
 import { createWasmRecurrent } from './wasm-recurrent.ts'
 
 /**
@@ -29,6 +30,7 @@ export function createWasmKernels(exports: WasmExports, heap: Heap): Kernels {
     gradient: overlay(exports, reference.gradient, 'gradient_'),
     gemm: createWasmGemm(exports, heap),
     ...createWasmConv(exports, heap),
+    ...createWasmNorm(exports, heap),
     ...createWasmRecurrent(exports, heap),
     sgd: (p, g, v, n, lr, momentum, dampening, weightDecay, nesterov, first) => {
       sgd(p, g, v, n, lr, momentum, dampening, weightDecay, +nesterov, +first)

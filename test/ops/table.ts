@@ -3,6 +3,7 @@ import {
   argmax,
   argmin,
   atan2,
+  batchNorm,
   broadcastTo,
   cast,
   clip,
@@ -16,10 +17,12 @@ import {
   gelu,
   greater,
   greaterEqual,
+  groupNorm,
   hardSigmoidKeras,
   isFinite as isFiniteOf,
   isInf,
   isNaN as isNaNOf,
+  layerNorm,
   leakyRelu,
   less,
   lessEqual,
@@ -39,6 +42,7 @@ import {
   pow,
   prod,
   reshape,
+  rmsNorm,
   scatterAdd,
   sigmoidCrossEntropy,
   slice,
@@ -52,13 +56,13 @@ import {
 } from '../../src/index.ts'
 import { binaryCrossentropy } from '../../src/losses/binary-crossentropy.ts'
 import { sparseCrossEntropy } from '../../src/ops/cross-entropy.ts'
+import { gru } from '../../src/ops/gru.ts'
 import { lstm } from '../../src/ops/lstm.ts'
+import { rnn } from '../../src/ops/rnn.ts'
 import * as unary from '../../src/ops/unary.ts'
 import { between, distinct, int, normal } from '../setup/numbers.ts'
 
-import { gru } from '../../src/ops/gru.ts'
 /** One way to call an operation. */
-import { rnn } from '../../src/ops/rnn.ts'
 export interface Example {
   readonly call: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
   readonly inputs: readonly Tensor[]
@@ -110,13 +114,13 @@ const lstmMask = int([
   [1, 0, 1],
 ])
 
+const gruInputs = [normal([2, 3, 2], 1), normal([2, 6], 2), normal([2, 6], 3)]
+const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), normal([2], 4)]
+
 /** Every operation of the registry. A missing one fails the test that walks this table. */
 export const table: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(unaryRows),
   gelu: [of(x => gelu(x), normal([7]))],
-const gruInputs = [normal([2, 3, 2], 1), normal([2, 6], 2), normal([2, 6], 3)]
-const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), normal([2], 4)]
-
   geluTanh: [of(x => gelu(x, { approximate: 'tanh' }), normal([7]))],
   tanhGrad: { within: 'tanh' },
   sigmoidGrad: { within: 'sigmoid' },
@@ -262,6 +266,27 @@ const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), n
   ],
   sparseCrossEntropyGrad: { within: 'sparseCrossEntropy' },
 
+  rowNorm: [
+    of(
+      (x, gamma, beta) => layerNorm(x, { gamma, beta }),
+      normal([2, 3, 5], 1),
+      normal([5], 2),
+      normal([5], 3),
+    ),
+    of(x => layerNorm(x, { axis: [-2, -1], epsilon: 1e-2 }), normal([2, 3, 2])),
+    of((x, gamma) => rmsNorm(x, { gamma }), normal([3, 6], 1), normal([6], 2)),
+  ],
+  groupNorm: [
+    of(
+      (x, gamma, beta) => batchNorm(x, { gamma, beta }).output,
+      normal([4, 2, 3], 1),
+      normal([3], 2),
+      normal([3], 3),
+    ),
+    of((x, gamma) => batchNorm(x, { gamma, axis: 1 }).output, normal([3, 5, 2], 1), normal([5], 2)),
+    of((x, beta) => groupNorm(x, { groups: 2, beta }), normal([2, 3, 4], 1), normal([4], 2)),
+  ],
+
   lstm: [
     of(
       (x, kernel, recurrentKernel, bias) => {
@@ -286,7 +311,6 @@ const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), n
       ...lstmInputs.slice(0, 3),
     ),
   ],
-}
   gru: [
     of(
       (x, kernel, recurrentKernel, bias) => {
@@ -329,3 +353,4 @@ const rnnInputs = [normal([2, 3, 2], 1), normal([2, 2], 2), normal([2, 2], 3), n
       ...rnnInputs.slice(0, 3),
     ),
   ],
+}
