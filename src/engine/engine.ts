@@ -15,7 +15,7 @@ export class Engine {
   /** Hot bytes with an owner may reach this many before parameters not used lately are evicted. */
   ownedBudget = 512 * MEGABYTE
   /** So many hot storages may be without an owner: small ones cost more in objects than in bytes. */
-  mostUnowned = 1 << 13
+  mostUnowned = 1 << 12
   private unownedBytes = 0
   private unownedCount = 0
   private ownedBytes = 0

@@ -1,5 +1,4 @@
 import { withoutGradient } from '../autodiff/graph-errors.ts'
-import { gradMode } from '../autodiff/mode.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'
 import type { DType } from '../engine/dtype.ts'
@@ -10,7 +9,7 @@ import { deadEnd, type GradientRule, type GraphNode, type Thunk } from '../tenso
 import { type Shape, sizeOf } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
-/** With gradients off, results up to this size are kept cold from the start. */
+/** Results up to this size that are part of no graph are kept cold from the start. */
 const BORN_COLD_LIMIT = 1024
 
 type Inputs = readonly Tensor[]
@@ -81,17 +80,27 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     const storage = engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
     forward(inputs, out, attributes, engine)
-    if (!needsRecording(inputs)) settle(engine, storage)
+    if (!needsRecording(inputs)) settle(engine, storage, inputs)
     else if (outType === 'float32') record(rule, inputs, [out], attributes, [])
-    else out.node = end
+    else {
+      out.node = end
+      settle(engine, storage, inputs)
+    }
     return out
   }
 }
 
-/** Small unrecorded results of user code go to the garbage collector at once. */
-function settle(engine: Engine, storage: Storage): void {
-  if (!gradMode.enabled && lifetime.mode === 'user' && storage.length <= BORN_COLD_LIMIT)
-    engine.evict(storage)
+/** Small results of user code that are part of no graph go to the garbage collector at once. */
+function settle(engine: Engine, storage: Storage, inputs: Inputs): void {
+  if (lifetime.mode !== 'user') return
+  if (storage.length <= BORN_COLD_LIMIT) engine.evict(storage)
+  // Small inputs go back where they came from; single numbers are many and cheap, and left to the budget.
+  for (let i = 0; i < inputs.length; i++) {
+    const { storage: used } = inputs[i]
+    const { cold, length } = used
+    if (cold === null || length === 1 || length > BORN_COLD_LIMIT || used.owned) continue
+    if (used.engine === engine) engine.evict(used)
+  }
 }
 
 /**
@@ -150,7 +159,7 @@ export function defineFused<A>(
     const training = needsRecording(inputs)
     const { outputs, saved } = spec.forward(inputs, attributes, engine, training)
     if (training) record(rule, inputs, outputs, attributes, saved)
-    else for (const output of outputs) settle(engine, output.storage)
+    else for (const output of outputs) settle(engine, output.storage, inputs)
     return outputs
   }
 }

@@ -72,7 +72,8 @@ const fitsInt32 = (value: number): boolean =>
   Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff
 
 function coldArray(values: ArrayLike<number>, dtype: DType): Float32Array | Int32Array {
-  if (dtype === 'float32') return Float32Array.from(values)
+  // The constructors copy typed arrays at once, where `from` walks through an iterator.
+  if (dtype === 'float32') return new Float32Array(values)
   if (dtype === 'bool') return Int32Array.from(values, v => (v !== 0 ? 1 : 0))
   for (let i = 0; i < values.length; i++) {
     if (!fitsInt32(values[i])) {
@@ -84,7 +85,7 @@ function coldArray(values: ArrayLike<number>, dtype: DType): Float32Array | Int3
       })
     }
   }
-  return Int32Array.from(values)
+  return new Int32Array(values)
 }
 
 /** Sets requiresGrad where the element type allows it. */

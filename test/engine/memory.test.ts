@@ -210,7 +210,7 @@ describe.each(devices)('memory on %s', device => {
   it('keeps owned values hot, and gives their bytes back with disown', () => {
     engine.budget = 0
     const x = normal([100])
-    x.add(0)
+    engine.pointer(x.storage)
     engine.own(x.storage)
     const { ownedBytes } = engine.memoryInfo()
     const temporary = x.add(1)
@@ -227,7 +227,7 @@ describe.each(devices)('memory on %s', device => {
   it('keeps an owned tensor owned on every device that it moves to', () => {
     const other = device === 'wasm' ? 'reference' : 'wasm'
     const x = normal([100])
-    x.add(0)
+    engine.pointer(x.storage)
     engine.own(x.storage)
     const here = engine.memoryInfo().ownedBytes
     withDevice(other, () => {
