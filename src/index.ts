@@ -61,6 +61,14 @@ export type { InitializerName } from './nn/initializers.ts'
 export { Dense, dense, type DenseOptions } from './nn/dense.ts'
 export { Embedding, embedding, type EmbeddingOptions } from './nn/embedding.ts'
 export { LSTM, lstm, type LstmContext, type LstmLayerOptions, type LstmState } from './nn/lstm.ts'
+export { GRU, gru, type GruContext, type GruLayerOptions, type HiddenState } from './nn/gru.ts'
+export { SimpleRNN, simpleRNN, type SimpleRnnContext, type SimpleRnnOptions } from './nn/simple-rnn.ts'
+export {
+  Recurrent,
+  type RecurrentContext,
+  type RecurrentLayerOptions,
+  type RecurrentState,
+} from './nn/recurrent.ts'
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.ts'
 export { Activation, activation, type ActivationOptions } from './nn/activation.ts'
 export { Flatten, flatten } from './nn/flatten.ts'

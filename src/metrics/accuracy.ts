@@ -1,7 +1,6 @@
-import { ShapeError } from '../errors.ts'
 import { checkLabels, matchTarget, peek } from '../losses/targets.ts'
-import { formatShape, sameShape } from '../tensor/shape.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { sameShape } from '../tensor/shape.ts'
+import { classCount, largest, wrongShape } from './labels.ts'
 import { type Metric, MeanMetric } from './metric.ts'
 
 export interface BinaryAccuracyOptions {
@@ -34,16 +33,6 @@ export function binaryAccuracy(options: BinaryAccuracyOptions = {}): Metric {
   })
 }
 
-/** Position of the first largest of the numbers at `start … start + count − 1`; −1 if one is NaN. */
-function largest(values: ArrayLike<number>, start: number, count: number): number {
-  let best = start
-  for (let i = start; i < start + count; i++) {
-    if (Number.isNaN(values[i])) return -1
-    if (values[i] > values[best]) best = i
-  }
-  return best - start
-}
-
 /**
  * Share of rows whose most probable class is the target's. A row with a NaN is never right.
  *
@@ -55,7 +44,7 @@ export function categoricalAccuracy(options: { readonly name?: string } = {}): M
   return new MeanMetric(options.name ?? 'categoricalAccuracy', (prediction, target) => {
     const operation = 'categoricalAccuracy'
     const classes = classCount(operation, prediction)
-    if (!sameShape(prediction.shape, target.shape)) throw wrongShape(operation, prediction, target)
+    if (!sameShape(prediction.shape, target.shape)) throw wrongShape(operation, prediction, target, HINT)
     const [p, y] = [peek(prediction), peek(target)]
     let sum = 0
     for (let start = 0; start < p.length; start += classes) {
@@ -83,7 +72,7 @@ export function sparseCategoricalAccuracy(
     const classes = classCount(operation, prediction)
     const outer = prediction.shape.slice(0, -1)
     if (!sameShape(target.shape, outer) && !sameShape(target.shape, [...outer, 1]))
-      throw wrongShape(operation, prediction, target)
+      throw wrongShape(operation, prediction, target, HINT)
     const labels = checkLabels(operation, target, classes, ignoreIndex)
     const p = peek(prediction)
     let sum = 0
@@ -95,20 +84,5 @@ export function sparseCategoricalAccuracy(
   })
 }
 
-function classCount(operation: string, prediction: Tensor): number {
-  const classes = prediction.shape[prediction.rank - 1]
-  if (prediction.rank > 0 && classes > 0) return classes
-  throw new ShapeError({
-    operation,
-    problem: `needs predictions [..., classes], got ${formatShape(prediction.shape)}.`,
-    shapes: [prediction.shape],
-  })
-}
-
-const wrongShape = (operation: string, prediction: Tensor, target: Tensor): ShapeError =>
-  new ShapeError({
-    operation,
-    problem: `got targets ${formatShape(target.shape)} for predictions ${formatShape(prediction.shape)}.`,
-    hint: 'sparseCategoricalAccuracy takes class numbers, categoricalAccuracy one-hot rows, binaryAccuracy 0 and 1.',
-    shapes: [target.shape, prediction.shape],
-  })
+const HINT =
+  'sparseCategoricalAccuracy takes class numbers, categoricalAccuracy one-hot rows, binaryAccuracy 0 and 1.'

@@ -39,8 +39,16 @@ export class Mean {
   }
 }
 
+/** Base of the built-in metrics: they only read the numbers of what they are handed, and keep none of it. */
+export abstract class BuiltInMetric implements Metric {
+  abstract readonly name: string
+  abstract update(prediction: Tensor, target: Tensor): void
+  abstract result(): number
+  abstract reset(): void
+}
+
 /** A metric that is the mean of one number per element or row; the base of the built-in ones. */
-export class MeanMetric implements Metric {
+export class MeanMetric extends BuiltInMetric {
   private sum = 0
   private count = 0
 
@@ -48,7 +56,9 @@ export class MeanMetric implements Metric {
   constructor(
     readonly name: string,
     private readonly measure: (prediction: Tensor, target: Tensor) => { sum: number; count: number },
-  ) {}
+  ) {
+    super()
+  }
 
   update(prediction: Tensor, target: Tensor): void {
     const { sum, count } = this.measure(prediction, target)

@@ -7,8 +7,18 @@ import { suggestName } from '../suggest.ts'
 import { sameShape, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy.ts'
-import { meanAbsoluteErrorMetric, meanSquaredErrorMetric } from './errors-of-numbers.ts'
-import { MeanMetric, type Metric } from './metric.ts'
+import { auc } from './auc.ts'
+import {
+  cosineSimilarityMetric,
+  meanAbsoluteErrorMetric,
+  meanSquaredErrorMetric,
+  r2Score,
+  rootMeanSquaredError,
+} from './errors-of-numbers.ts'
+import { BuiltInMetric, MeanMetric, type Metric } from './metric.ts'
+import { perplexity } from './perplexity.ts'
+import { f1Score, precision, recall } from './precision-recall.ts'
+import { topKAccuracy } from './top-k-accuracy.ts'
 
 /** What decides which accuracy is meant. */
 export interface MetricContext {
@@ -29,6 +39,16 @@ const metricByName = {
   sparseCategoricalAccuracy: (): Metric => sparseCategoricalAccuracy(),
   meanSquaredError: (): Metric => meanSquaredErrorMetric(),
   meanAbsoluteError: (): Metric => meanAbsoluteErrorMetric(),
+  rootMeanSquaredError: (): Metric => rootMeanSquaredError(),
+  r2Score: (): Metric => r2Score(),
+  cosineSimilarity: (): Metric => cosineSimilarityMetric(),
+  precision: (context: MetricContext): Metric => precision({ threshold: thresholdOf(context) }),
+  recall: (context: MetricContext): Metric => recall({ threshold: thresholdOf(context) }),
+  f1Score: (context: MetricContext): Metric => f1Score({ threshold: thresholdOf(context) }),
+  auc: (): Metric => auc(),
+  topKAccuracy: (context: MetricContext): Metric => topKAccuracy(ignoreIndexOf(context)),
+  perplexity: (context: MetricContext): Metric =>
+    perplexity({ fromLogits: thresholdOf(context) === 0, ...ignoreIndexOf(context) }),
 } as const
 
 export type MetricName = keyof typeof metricByName
@@ -39,6 +59,12 @@ export type MetricLike = MetricName | Metric | MetricFunction
 const thresholdOf = ({ loss, fromLogits }: MetricContext): number => {
   const isLogit = fromLogits ?? (loss !== undefined && resolveLoss(loss).fixed.fromLogits === true)
   return isLogit ? 0 : 0.5
+}
+
+/** The labels that the loss leaves out. */
+const ignoreIndexOf = ({ loss }: MetricContext): { readonly ignoreIndex?: number } => {
+  const { ignoreIndex } = (loss === undefined ? {} : resolveLoss(loss).fixed) as { ignoreIndex?: number }
+  return { ignoreIndex }
 }
 
 type AccuracyKind = 'binary' | 'categorical' | 'sparse'
@@ -65,7 +91,7 @@ export function accuracy(context: MetricContext = {}): Metric {
   const { loss, outputShape } = context
   const create = (kind: AccuracyKind): Metric => {
     if (kind === 'binary') return binaryAccuracy({ threshold: thresholdOf(context), name: 'accuracy' })
-    const { ignoreIndex } = (loss === undefined ? {} : resolveLoss(loss).fixed) as { ignoreIndex?: number }
+    const { ignoreIndex } = ignoreIndexOf(context)
     return kind === 'categorical'
       ? categoricalAccuracy({ name: 'accuracy' })
       : sparseCategoricalAccuracy({ ignoreIndex, name: 'accuracy' })
@@ -125,7 +151,7 @@ export function resolveMetric(metric: MetricLike, context: MetricContext = {}): 
     })
   }
   metric.reset()
-  if (metric instanceof MeanMetric || BUILT_IN.has(metric)) return metric
+  if (metric instanceof BuiltInMetric || BUILT_IN.has(metric)) return metric
   return {
     get name() {
       return metric.name
