@@ -47,6 +47,26 @@ export { concat, split, stack } from './ops/concat.ts'
 export { pad, roll, tile } from './ops/arrange.ts'
 export { tril, triu, type TriangleOptions } from './ops/triangle.ts'
 export { gather, oneHot, scatterAdd, takeAlongAxis } from './ops/gather.ts'
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv2dTranspose,
+  type Conv2dTransposeOptions,
+  depthwiseConv2d,
+} from './ops/convolve.ts'
+export {
+  type AverageOptions,
+  averagePool1d,
+  averagePool2d,
+  maxPool1d,
+  maxPool2d,
+  type Pool1dOptions,
+  type Pool2dOptions,
+} from './ops/pool.ts'
+export { upsample2d, type Upsample2dOptions } from './ops/upsample.ts'
+export type { AxisPadding, DataFormat, Padding2d, Pair } from './ops/window.ts'
 export { cumsum } from './ops/cumsum.ts'
 export { sort, type Sorted, topk } from './ops/sort.ts'
 export { einsum } from './ops/einsum.ts'

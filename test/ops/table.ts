@@ -60,6 +60,7 @@ import { gru } from '../../src/ops/gru.ts'
 import { lstm } from '../../src/ops/lstm.ts'
 import { rnn } from '../../src/ops/rnn.ts'
 import * as unary from '../../src/ops/unary.ts'
+import { convRows } from './conv-rows.ts'
 import { between, distinct, int, normal } from '../setup/numbers.ts'
 
 /** One way to call an operation. */
@@ -286,6 +287,8 @@ export const table: Readonly<Record<string, Row>> = {
     of((x, gamma) => batchNorm(x, { gamma, axis: 1 }).output, normal([3, 5, 2], 1), normal([5], 2)),
     of((x, beta) => groupNorm(x, { groups: 2, beta }), normal([2, 3, 4], 1), normal([4], 2)),
   ],
+
+  ...convRows,
 
   lstm: [
     of(
