@@ -47,7 +47,7 @@ export function makeClassifier(
   const maxLength = options.maxLength ?? usualLength(tokenizer.textsToSequences(texts))
   const isBinary = labels.length === 2
   const model = sequential(
-    embedding({ inputDim: vocabularySize(tokenizer), outputDim: options.embedding }),
+    embedding({ inputDim: tokenizer.vocabularySize, outputDim: options.embedding }),
     lstm({ units: options.units }),
     dropout({ rate: options.dropout }),
     isBinary
@@ -69,12 +69,6 @@ export function classify(classifier: Classifier, texts: readonly string[]): numb
   const output = model.predict(encode(classifier, texts)).data()
   if (labels.length === 2) return Array.from(output, probability => [1 - probability, probability])
   return texts.map((_, row) => Array.from(output.slice(row * labels.length, (row + 1) * labels.length)))
-}
-
-/** Ids in use: padding, the unknown word, and the words that are kept. */
-export function vocabularySize({ wordIndex, options }: Tokenizer): number {
-  const all = wordIndex.size + 1
-  return options.numWords === undefined ? all : Math.min(all, options.numWords)
 }
 
 const LONGEST = 100

@@ -46,6 +46,11 @@ export class Tokenizer {
     return this.#indices
   }
 
+  /** Number of different ids that sequences can hold, padding's 0 included: the `inputDim` of an Embedding. */
+  get vocabularySize(): number {
+    return Math.min(this.#indices.size + 1, this.options.numWords ?? Number.POSITIVE_INFINITY)
+  }
+
   /** Word → how often it was seen, in the order of first appearance. */
   get wordCounts(): ReadonlyMap<string, number> {
     return this.#counts

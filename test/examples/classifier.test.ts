@@ -4,7 +4,6 @@ import {
   encode,
   makeClassifier,
   usualLength,
-  vocabularySize,
 } from '../../examples/text-classifier/classifier.ts'
 import { keepBest } from '../../examples/text-classifier/keep-best.ts'
 import { guessLevel } from '../../examples/text-classifier/level.ts'
@@ -41,8 +40,8 @@ describe('the usual length', () => {
 
 describe('a classifier', () => {
   it('keeps the vocabulary it was allowed', () => {
-    expect(vocabularySize(makeClassifier(texts, ['0', '1'], options).tokenizer)).toBe(6)
-    expect(vocabularySize(makeClassifier(texts, ['0', '1'], { ...options, words: 3 }).tokenizer)).toBe(3)
+    expect(makeClassifier(texts, ['0', '1'], options).tokenizer.vocabularySize).toBe(6)
+    expect(makeClassifier(texts, ['0', '1'], { ...options, words: 3 }).tokenizer.vocabularySize).toBe(3)
   })
 
   it('pads texts in front, and marks unknown words', () => {

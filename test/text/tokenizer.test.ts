@@ -124,4 +124,15 @@ describe('Tokenizer refuses', () => {
     expect(() => fitted([]).textsToMatrix(['a'])).toThrow(BuildError)
     expect(() => fitted([], { numWords: 3 }).textsToMatrix(['a'], { mode: 'tfidf' })).toThrow(/0 texts/)
   })
+
+  it('knows how many ids an embedding needs', () => {
+    const all = new Tokenizer({ oovToken: '<unknown>' })
+    all.fitOnTexts(['a b c'])
+    expect(all.vocabularySize).toBe(5)
+    expect(Math.max(...all.textsToSequences(['a b c d'])[0])).toBe(4)
+    const few = new Tokenizer({ numWords: 3 })
+    few.fitOnTexts(['a b c'])
+    expect(few.vocabularySize).toBe(3)
+    expect(Math.max(...few.textsToSequences(['a b c'])[0])).toBe(2)
+  })
 })
