@@ -43,6 +43,7 @@ import {
   prod,
   reshape,
   rmsNorm,
+  scaledDotProductAttention,
   scatterAdd,
   sigmoidCrossEntropy,
   slice,
@@ -289,6 +290,39 @@ export const table: Readonly<Record<string, Row>> = {
   ],
 
   ...convRows,
+
+  attention: [
+    of(
+      (q, k, v) => scaledDotProductAttention(q, k, v),
+      normal([2, 3, 2], 1),
+      normal([2, 4, 2], 2),
+      normal([2, 4, 3], 3),
+    ),
+    of(
+      (q, k, v) => scaledDotProductAttention(q, k, v, { causal: true, heads: 2, scale: 0.6 }),
+      normal([2, 3, 4], 1),
+      normal([2, 4, 4], 2),
+      normal([2, 4, 4], 3),
+    ),
+    of(
+      (q, k, v, mask) => scaledDotProductAttention(q, k, v, { mask, causal: true }),
+      normal([2, 1, 3, 2], 1),
+      normal([2, 1, 3, 2], 2),
+      normal([2, 1, 3, 2], 3),
+      int([
+        [1, 0, 1],
+        [0, 0, 1],
+        [1, 1, 0],
+      ]),
+    ),
+    of(
+      (q, k, v, mask) => scaledDotProductAttention(q, k, v, { mask, heads: 2 }),
+      normal([1, 2, 4], 1),
+      normal([1, 3, 4], 2),
+      normal([1, 3, 4], 3),
+      normal([2, 1, 3], 4),
+    ),
+  ],
 
   lstm: [
     of(
