@@ -4,9 +4,11 @@ import { Dense } from '../nn/dense.ts'
 import { Dropout } from '../nn/dropout.ts'
 import { Embedding } from '../nn/embedding.ts'
 import { Flatten } from '../nn/flatten.ts'
+import { GRU } from '../nn/gru.ts'
 import type { LayerConfig } from '../nn/layer.ts'
 import { LSTM } from '../nn/lstm.ts'
 import type { Module } from '../nn/module.ts'
+import { SimpleRNN } from '../nn/simple-rnn.ts'
 import type { Shape } from '../tensor/shape.ts'
 
 /**
@@ -43,7 +45,9 @@ export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, Bui
   ['Dropout', { layer: Dropout, parameters: () => [] }],
   ['Embedding', { layer: Embedding, parameters: embeddingParameters }],
   ['Flatten', { layer: Flatten, parameters: () => [] }],
-  ['LSTM', { layer: LSTM, parameters: lstmParameters }],
+  ['GRU', { layer: GRU, parameters: gruParameters }],
+  ['LSTM', { layer: LSTM, parameters: config => recurrentParameters(config, 4) }],
+  ['SimpleRNN', { layer: SimpleRNN, parameters: config => recurrentParameters(config, 1) }],
 ])
 
 /** Type of each option whose constructor would take a value of another type for it. */
@@ -55,6 +59,8 @@ export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> =
   ['returnSequences', 'boolean'],
   ['returnState', 'boolean'],
   ['goBackwards', 'boolean'],
+  ['stateful', 'boolean'],
+  ['resetAfter', 'boolean'],
   ['unitForgetBias', 'boolean'],
 ])
 
@@ -68,15 +74,26 @@ function embeddingParameters(config: ConfigReader): [string, Shape][] {
   return [['embeddings', [config.count('inputDim'), config.count('outputDim')]]]
 }
 
-function lstmParameters(config: ConfigReader): [string, Shape][] {
+/** LSTM and the simple recurrence: kernels of so many gates, and up to two biases. */
+function recurrentParameters(config: ConfigReader, gates: number): [string, Shape][] {
   const units = config.count('units')
   const shapes: [string, Shape][] = [
-    ['kernel', [config.count('inputSize'), 4 * units]],
-    ['recurrentKernel', [units, 4 * units]],
+    ['kernel', [config.count('inputSize'), gates * units]],
+    ['recurrentKernel', [units, gates * units]],
   ]
-  if (!config.is('bias', 'none')) shapes.push(['bias', [4 * units]])
-  if (config.is('bias', 'separate')) shapes.push(['recurrentBias', [4 * units]])
+  if (!config.is('bias', 'none')) shapes.push(['bias', [gates * units]])
+  if (config.is('bias', 'separate')) shapes.push(['recurrentBias', [gates * units]])
   return shapes
+}
+
+function gruParameters(config: ConfigReader): [string, Shape][] {
+  const units = config.count('units')
+  const shapes: [string, Shape][] = [
+    ['kernel', [config.count('inputSize'), 3 * units]],
+    ['recurrentKernel', [units, 3 * units]],
+  ]
+  const bias: Shape = config.is('resetAfter', false) ? [3 * units] : [2, 3 * units]
+  return config.is('useBias', false) ? shapes : [...shapes, ['bias', bias]]
 }
 
 /** The custom classes as a Map; the names of built-in layers stay theirs. */

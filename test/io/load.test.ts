@@ -80,8 +80,8 @@ describe('load refuses', () => {
     ],
     [
       'an unknown layer',
-      d => Object.assign(d.layers[1], { className: 'GRU' }),
-      /layers\[1\]\.className: .*"GRU" is unknown/,
+      d => Object.assign(d.layers[1], { className: 'Oracle' }),
+      /layers\[1\]\.className: .*"Oracle" is unknown/,
     ],
     [
       'a class by an inherited name',

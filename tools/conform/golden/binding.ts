@@ -1,7 +1,9 @@
-import { type Tensor, transpose } from '../../../src/index.ts'
+import { concat, slice, squeeze, stack, type Tensor, transpose } from '../../../src/index.ts'
 import type { Dense } from '../../../src/nn/dense.ts'
+import type { GRU } from '../../../src/nn/gru.ts'
 import type { LSTM } from '../../../src/nn/lstm.ts'
 import type { Parameter } from '../../../src/nn/parameter.ts'
+import type { SimpleRNN } from '../../../src/nn/simple-rnn.ts'
 import type { Call } from './call.ts'
 
 /**
@@ -11,19 +13,41 @@ import type { Call } from './call.ts'
 export interface Binding {
   readonly parameter: Parameter
   readonly transposed: boolean
+  /** PyTorch's GRU has the gates r, z, n where Keras has z, r, h. */
+  readonly swapsGates?: boolean
+  /** Only this row of the parameter: a GRU keeps both biases in one. */
+  readonly row?: 0 | 1
 }
 
 /** Parameters of a model by PyTorch's names. */
 export type Bindings = ReadonlyMap<string, Binding>
 
 /** Overwrites the parameter with a tensor in PyTorch's layout. */
-export function load({ parameter, transposed }: Binding, value: Tensor): void {
-  parameter.assign(transposed ? transpose(value.detach()) : value.detach())
+export function load(binding: Binding, value: Tensor): void {
+  const { parameter, transposed, row } = binding
+  const gates = binding.swapsGates ? swapGates(value.detach()) : value.detach()
+  const own = transposed ? transpose(gates) : gates
+  if (row === undefined) parameter.assign(own)
+  else {
+    const other = rowOf(parameter.detach(), 1 - row)
+    parameter.assign(stack(row === 0 ? [own, other] : [other, own], { axis: 0 }))
+  }
 }
 
 /** The parameter's values, or its gradient, in PyTorch's layout. */
-export function inTorchLayout({ transposed }: Binding, value: Tensor): Tensor {
-  return transposed ? transpose(value.detach()) : value
+export function inTorchLayout({ transposed, swapsGates, row }: Binding, value: Tensor): Tensor {
+  const part = row === undefined ? value.detach() : rowOf(value.detach(), row)
+  const turned = transposed ? transpose(part) : part
+  return swapsGates ? swapGates(turned) : turned
+}
+
+const rowOf = (x: Tensor, row: number): Tensor => squeeze(slice(x, [[row, row + 1]]), { axis: 0 })
+
+/** Swaps the first two of three blocks. */
+function swapGates(x: Tensor): Tensor {
+  const units = x.shape[0] / 3
+  const block = (i: number): Tensor => slice(x, [[i * units, (i + 1) * units]])
+  return concat([block(1), block(0), block(2)], { axis: 0 })
 }
 
 /** Loads the case's parameters into layers, and has their gradients read back from there. */
@@ -44,11 +68,11 @@ export function linearBindings(prefix: string, layer: Dense): [string, Binding][
   return bindings
 }
 
-/** The bindings of an LSTM with separate biases; the suffix is `l0`, `l1_reverse`, …. */
+/** The bindings of an LSTM or a simple recurrence with separate biases; the suffix is `l0`, `l1_reverse`, …. */
 export function lstmBindings<WithState extends boolean>(
   prefix: string,
   suffix: string,
-  layer: LSTM<number, number, WithState>,
+  layer: LSTM<number, number, WithState> | SimpleRNN<number, number, WithState>,
 ): [string, Binding][] {
   const bindings: [string, Binding][] = [
     [`${prefix}weight_ih_${suffix}`, { parameter: layer.kernel, transposed: true }],
@@ -59,5 +83,22 @@ export function lstmBindings<WithState extends boolean>(
   if (recurrentBias !== null) {
     bindings.push([`${prefix}bias_hh_${suffix}`, { parameter: recurrentBias, transposed: false }])
   }
+  return bindings
+}
+
+/** The bindings of a GRU whose reset gate comes after the product. */
+export function gruBindings<WithState extends boolean>(
+  prefix: string,
+  suffix: string,
+  { kernel, recurrentKernel, bias }: GRU<number, number, WithState>,
+): [string, Binding][] {
+  const bindings: [string, Binding][] = [
+    [`${prefix}weight_ih_${suffix}`, { parameter: kernel, transposed: true, swapsGates: true }],
+    [`${prefix}weight_hh_${suffix}`, { parameter: recurrentKernel, transposed: true, swapsGates: true }],
+  ]
+  if (bias === null) return bindings
+  const part = { parameter: bias, transposed: false, swapsGates: true }
+  bindings.push([`${prefix}bias_ih_${suffix}`, { ...part, row: 0 }])
+  bindings.push([`${prefix}bias_hh_${suffix}`, { ...part, row: 1 }])
   return bindings
 }

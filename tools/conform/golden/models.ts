@@ -4,8 +4,9 @@ import { meanSquaredError } from '../../../src/losses/mean-squared-error.ts'
 import { sparseCategoricalCrossentropy } from '../../../src/losses/sparse-categorical-crossentropy.ts'
 import { Dense } from '../../../src/nn/dense.ts'
 import { Embedding } from '../../../src/nn/embedding.ts'
+import { GRU } from '../../../src/nn/gru.ts'
 import { LSTM } from '../../../src/nn/lstm.ts'
-import { type Bindings, linearBindings, lstmBindings } from './binding.ts'
+import { type Bindings, gruBindings, linearBindings, lstmBindings } from './binding.ts'
 import type { GoldenCase } from './case.ts'
 import { buildPerceptron } from './perceptron.ts'
 
@@ -20,23 +21,26 @@ export interface TrainedModel {
 /** Builds the model that the part of the case's name before the slash stands for. */
 export function buildModel(goldenCase: GoldenCase): TrainedModel {
   const model = goldenCase.name.split('/')[0]
-  if (model === 'text_lstm') return buildTextClassifier(goldenCase)
+  if (model === 'text_lstm' || model === 'text_gru') return buildTextClassifier(goldenCase)
   if (model === 'mlp') return buildMlp(goldenCase)
   throw new Error(`the runner does not know the model "${model}"`)
 }
 
-/** Embedding → LSTM (last state) → one unit → sigmoid. */
-function buildTextClassifier({ attributes }: GoldenCase): TrainedModel {
+/** Embedding → LSTM or GRU (last state) → one unit → sigmoid. */
+function buildTextClassifier({ attributes, name }: GoldenCase): TrainedModel {
   const [size, units] = [attributes.number('embed'), attributes.number('hidden')]
   const embedding = new Embedding({ inputDim: attributes.number('vocab'), outputDim: size })
-  const recurrent = new LSTM({ inputSize: size, units, bias: 'separate' })
+  const sizes = { inputSize: size, units }
+  const recurrent = name.startsWith('text_gru') ? new GRU(sizes) : new LSTM({ ...sizes, bias: 'separate' })
+  const bindings =
+    recurrent instanceof GRU ? gruBindings('rnn.', 'l0', recurrent) : lstmBindings('rnn.', 'l0', recurrent)
   const head = new Dense({ inputSize: units, units: 1 })
   const logits = (x: Tensor): Tensor =>
     reshape(head.forward(recurrent.forward(embedding.forward(x))), [x.shape[0]])
   return {
     bindings: new Map([
       ['embedding.weight', { parameter: embedding.embeddings, transposed: false }],
-      ...lstmBindings('rnn.', 'l0', recurrent),
+      ...bindings,
       ...linearBindings('fc.', head),
     ]),
     output: x => sigmoid(logits(x)),

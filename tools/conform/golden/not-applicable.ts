@@ -3,7 +3,6 @@ import type { GoldenCase } from './case.ts'
 const normalization = 'normalization layers are not part of this milestone'
 const convolution = 'convolution and pooling are not part of this milestone'
 const attention = 'attention is not part of this milestone'
-const recurrence = 'recurrent layers other than LSTM are not part of this milestone'
 
 /** Ops that the library does not have yet, with the reason. An op that is in no table fails. */
 const reasonByOp: Readonly<Record<string, string>> = {
@@ -25,17 +24,10 @@ const reasonByOp: Readonly<Record<string, string>> = {
   scaled_dot_product_attention: attention,
   multihead_attention: attention,
   transformer_encoder_layer: attention,
-  gru: recurrence,
-  gru_masked: recurrence,
-  rnn_tanh: recurrence,
-  rnn_relu: recurrence,
-  keras_gru: recurrence,
-  keras_simple_rnn: recurrence,
 }
 
 /** Whole models share the op `training`: the part of the name before the slash tells them apart. */
 const reasonByModel: Readonly<Record<string, string>> = {
-  text_gru: recurrence,
   cnn: convolution,
   cnn_bn: convolution,
   transformer: attention,

@@ -17,7 +17,7 @@ export function runTraining(goldenCase: GoldenCase): NamedValues {
     x: createTensor(required(batch, 'x')),
     y: createTensor(required(batch, 'y')),
   }))
-  const trained = [...model.bindings.values()].map(binding => binding.parameter)
+  const trained = [...new Set([...model.bindings.values()].map(binding => binding.parameter))]
   const optimizer = createOptimizer(attributes.text('optimizer'), attributes, trained)
   const learningRate = scheduleOf(attributes)
 
