@@ -2,6 +2,8 @@ import { lossByName, withLossOptions } from '../losses/resolve.ts'
 import { resolveMetric } from '../metrics/resolve.ts'
 import { Optimizer } from '../optim/optimizer.ts'
 import { optimizerByName } from '../optim/resolve.ts'
+import { scheduleFromOutside } from '../optim/schedules/resolve.ts'
+import { isSchedule } from '../optim/schedules/schedule.ts'
 import type { Compiled, CompileOptions } from '../train/model.ts'
 import { isPlainJson, type Json, readArray, readRecord, readString } from './plain-json.ts'
 import { blameFile, refuseModel } from './refuse-model.ts'
@@ -37,7 +39,12 @@ export function describeCompiled(compiled: Compiled | null): CompileSettings | n
 function describeOptimizer(optimizer: CompileOptions['optimizer']): Named | null {
   if (typeof optimizer === 'string') return { name: optimizer, options: {} }
   if (optimizer instanceof Optimizer || !Object.hasOwn(optimizerByName, optimizer.name)) return null
-  const { name, options } = optimizer
+  const { name } = optimizer
+  const { learningRate } = optimizer.options
+  const options = isSchedule(learningRate)
+    ? // Without a config it is a function, which the next line finds.
+      { ...optimizer.options, learningRate: learningRate.config ?? learningRate }
+    : optimizer.options
   return isOptions(options) ? { name, options } : null
 }
 
@@ -57,6 +64,7 @@ function readNamed<T extends object>(
   value: unknown,
   location: string,
   known: T,
+  nested: (option: string, setting: unknown) => boolean = () => false,
 ): { name: keyof T; options: Record<string, Json> } {
   const record = readRecord(value, location)
   const name = record.get('name')
@@ -67,8 +75,9 @@ function readNamed<T extends object>(
     })
   }
   const plain = options.map(([option, setting]): [string, Json] => {
-    if (typeof setting === 'number' || typeof setting === 'boolean' || typeof setting === 'string')
-      return [option, setting]
+    if (setting === null || typeof setting === 'number') return [option, setting]
+    if (typeof setting === 'boolean' || typeof setting === 'string') return [option, setting]
+    if (nested(option, setting)) return [option, setting as Json]
     return refuseModel(`${location}.options.${option}`, `expected a number or a word, got ${show(setting)}`)
   })
   return { name, options: Object.fromEntries(plain) }
@@ -77,11 +86,21 @@ function readNamed<T extends object>(
 const isKeyOf = <T extends object>(known: T, name: unknown): name is keyof T =>
   typeof name === 'string' && Object.hasOwn(known, name)
 
+/** A learning rate by schedule is the one setting that is more than a number or a word. */
+const isRateConfig = (option: string, setting: unknown): boolean =>
+  option === 'learningRate' && typeof setting === 'object' && setting !== null
+
 function readOptimizer(value: unknown, location: string): CompileOptions['optimizer'] {
-  const { name, options } = readNamed(value, location, optimizerByName)
-  const optimizer = optimizerByName[name](options)
-  blameFile(`${location}.options`, false, () => optimizer.create([]))
-  return optimizer
+  const { name, options } = readNamed(value, location, optimizerByName, isRateConfig)
+  const { learningRate } = options
+  return blameFile(`${location}.options`, false, () => {
+    const settings = isRateConfig('learningRate', learningRate)
+      ? { ...options, learningRate: scheduleFromOutside(learningRate) }
+      : options
+    const optimizer = optimizerByName[name](settings)
+    optimizer.create([])
+    return optimizer
+  })
 }
 
 function readLoss(value: unknown, location: string): CompileOptions['loss'] {

@@ -26,26 +26,21 @@ const scheduleByName: Readonly<Record<string, FromOutside>> = {
   chained: chainedSchedule,
 }
 
-const isConfig = (value: unknown): value is ScheduleConfig =>
-  typeof value === 'object' && value !== null && 'schedule' in value
-
 /** Options with the schedules among them made from their configs. */
 function optionFrom(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(optionFrom)
-  return isConfig(value) ? scheduleFromConfig(value) : value
+  const isConfig = typeof value === 'object' && value !== null && 'schedule' in value
+  return isConfig ? scheduleFromOutside(value) : value
 }
 
 const refuse = (problem: string, hint?: string): ValueError =>
   new ValueError({ operation: 'scheduleFromConfig', problem, hint, argument: 'config' })
 
-/**
- * The schedule that a config describes: what a saved model's optimizer is given again.
- *
- * @throws ValueError for an unknown schedule, or options out of range
- * @example scheduleFromConfig({ schedule: 'step', options: { learningRate: 0.1, steps: 10 } }).at(10)   // 0.01
- */
-export function scheduleFromConfig(config: ScheduleConfig): Schedule {
-  const { schedule: name, options }: { schedule: unknown; options: unknown } = config
+/** Like `scheduleFromConfig`, for what a file holds. */
+export function scheduleFromOutside(config: unknown): Schedule {
+  if (typeof config !== 'object' || config === null || !('schedule' in config) || !('options' in config))
+    throw refuse(`needs {schedule, options}, got ${JSON.stringify(config)}.`)
+  const { schedule: name, options } = config
   if (typeof name !== 'string' || !Object.hasOwn(scheduleByName, name)) {
     throw refuse(
       `does not know the schedule '${String(name)}'.`,
@@ -63,3 +58,11 @@ export function scheduleFromConfig(config: ScheduleConfig): Schedule {
   if (name === 'chained') list('schedules')
   return scheduleByName[name](Object.fromEntries(given) as never)
 }
+
+/**
+ * The schedule that a config describes: what a saved model's optimizer is given again.
+ *
+ * @throws ValueError for an unknown schedule, or options out of range
+ * @example scheduleFromConfig({ schedule: 'step', options: { learningRate: 0.1, steps: 10 } }).at(10)   // 0.01
+ */
+export const scheduleFromConfig = (config: ScheduleConfig): Schedule => scheduleFromOutside(config)

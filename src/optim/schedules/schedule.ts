@@ -20,8 +20,14 @@ export interface ScheduleConfig {
 
 export type ConfigValue = number | string | readonly ConfigValue[] | ScheduleConfig
 
+/** Whether it is an object with `at`; arrays have a method of this name, too. */
 export const isSchedule = (value: unknown): value is Schedule =>
-  typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'function'
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  'at' in value &&
+  typeof value.at === 'function'
 
 /** An option as JSON; null where it is, or holds, a schedule without a config. */
 function configOf(value: unknown): ConfigValue | null {
