@@ -118,6 +118,14 @@ describe.each(devices)('LSTM on %s', device => {
     expectClose(c.grad as never as Tensor, got[1] as Float32Array, 1e-5)
   })
 
+  it('learns no input size from a forward that fails', () => {
+    const layer = lstm({ units: UNITS })
+    const mask = ones([2, 9]).greater(0)
+    expect(() => layer.forward(ones([2, 3, 7]), { mask })).toThrow(/mask/)
+    expect(layer.built).toBe(false)
+    expect(layer.forward(ones([2, 3, 5])).shape).toEqual([2, UNITS])
+  })
+
   it('refuses an initial state of another shape, naming both', () => {
     const error = errorOf(() => make().forward(x, { initialState: { h: ones([2, 4]), c: ones([2, 3]) } }))
     expect(error).toBeInstanceOf(ShapeError)

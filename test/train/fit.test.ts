@@ -175,6 +175,17 @@ describe.each(devices)('fit on %s', device => {
     expect(history.loss[0]).toBeCloseTo(loss, 5)
   })
 
+  it('tells callbacks after each batch the mean over the examples so far', async () => {
+    const model = regression()
+    model.compile({ optimizer: sgd({ learningRate: 0 }), loss: 'meanSquaredError' })
+    const { x, y } = line(10)
+    const seen: number[] = []
+    const watch: Callback = { onBatchEnd: (_, logs) => void seen.push(logs.loss) }
+    await model.fit(x, y, quiet({ batchSize: 4, shuffle: false, callbacks: [watch] }))
+    for (const [i, end] of [4, 8, 10].entries())
+      expect(seen[i]).toBeCloseTo((await model.evaluate(x.slice(0, end), y.slice(0, end))).loss, 5)
+  })
+
   it('does nothing for no epochs, and leaves the model in evaluation mode', async () => {
     const model = regression()
     const before = numbersOf(model)
