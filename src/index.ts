@@ -85,6 +85,15 @@ export { LSTM, lstm, type LstmContext, type LstmLayerOptions, type LstmState } f
 export { GRU, gru, type GruContext, type GruLayerOptions, type HiddenState } from './nn/gru.ts'
 export { SimpleRNN, simpleRNN, type SimpleRnnContext, type SimpleRnnOptions } from './nn/simple-rnn.ts'
 export {
+  Bidirectional,
+  bidirectional,
+  type BidirectionalContext,
+  type BidirectionalOptions,
+  type MergeMode,
+} from './nn/bidirectional.ts'
+export { TimeDistributed, timeDistributed, type TimeDistributedOptions } from './nn/time-distributed.ts'
+export { RepeatVector, repeatVector, type RepeatVectorOptions } from './nn/repeat-vector.ts'
+export {
   Recurrent,
   type RecurrentContext,
   type RecurrentLayerOptions,

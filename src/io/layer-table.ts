@@ -1,14 +1,18 @@
 import { ValueError } from '../errors.ts'
 import { Activation } from '../nn/activation.ts'
+import { Bidirectional } from '../nn/bidirectional.ts'
 import { Dense } from '../nn/dense.ts'
 import { Dropout } from '../nn/dropout.ts'
 import { Embedding } from '../nn/embedding.ts'
 import { Flatten } from '../nn/flatten.ts'
 import { GRU } from '../nn/gru.ts'
-import type { LayerConfig } from '../nn/layer.ts'
+import { innerOptions } from '../nn/inner-layer.ts'
+import type { Layer, LayerConfig } from '../nn/layer.ts'
 import { LSTM } from '../nn/lstm.ts'
 import type { Module } from '../nn/module.ts'
+import { RepeatVector } from '../nn/repeat-vector.ts'
 import { SimpleRNN } from '../nn/simple-rnn.ts'
+import { TimeDistributed } from '../nn/time-distributed.ts'
 import type { Shape } from '../tensor/shape.ts'
 
 /**
@@ -45,13 +49,28 @@ export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, Bui
   ['Dropout', { layer: Dropout, parameters: () => [] }],
   ['Embedding', { layer: Embedding, parameters: embeddingParameters }],
   ['Flatten', { layer: Flatten, parameters: () => [] }],
+  [
+    'Bidirectional',
+    {
+      layer: Bidirectional,
+      parameters: config => innerParameters(config, ['forwardLayer', 'backwardLayer']),
+    },
+  ],
   ['GRU', { layer: GRU, parameters: gruParameters }],
   ['LSTM', { layer: LSTM, parameters: config => recurrentParameters(config, 4) }],
   ['SimpleRNN', { layer: SimpleRNN, parameters: config => recurrentParameters(config, 1) }],
 ])
 
 /** Type of each option whose constructor would take a value of another type for it. */
+  ['RepeatVector', { layer: RepeatVector, parameters: () => [] }],
 export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> = new Map([
+  [
+    'TimeDistributed',
+    {
+      layer: Object.assign(TimeDistributed, { fromConfig: timeDistributedFrom }),
+      parameters: config => innerParameters(config, ['layer']),
+    },
+  ],
   ['name', 'string'],
   ['rate', 'number'],
   ['useBias', 'boolean'],
@@ -101,6 +120,25 @@ export function customClasses(operation: string, layers: LayerClasses = {}): Rea
   const classes = new Map(Object.entries(layers))
   for (const [name, layer] of classes) {
     if (typeof layer !== 'function') {
+/** What the layer inside another one holds; its options are called `layer.units` and so on there. */
+function innerParameters(config: ConfigReader, places: readonly string[]): [string, Shape][] {
+  const found = [...layerTable].find(([name]) => config.is('layerClass', name))
+  const inside: ConfigReader = {
+    count: option => config.count(`layer.${option}`),
+    is: (option, value) => config.is(`layer.${option}`, value),
+  }
+  const shapes = found?.[1].parameters(inside) ?? []
+  return places.flatMap(place => shapes.map(([name, shape]): [string, Shape] => [`${place}.${name}`, shape]))
+}
+
+/** A TimeDistributed can have any built-in layer inside, which only this table knows. */
+function timeDistributedFrom(config: LayerConfig): TimeDistributed {
+  const made = layerTable.get(String(config.layerClass))?.layer
+  const inner = innerOptions(config)
+  const layer = made?.fromConfig?.(inner) ?? (made && new made(inner as never))
+  return new TimeDistributed({ layer: layer as Layer, name: config.name as string })
+}
+
       throw new ValueError({
         operation,
         problem: `needs layer classes in layers, got ${layer === null ? 'null' : typeof layer} for "${name}".`,
