@@ -35,6 +35,13 @@ function checkRoot(operation: string, root: Tensor, seed: Tensor | undefined): v
       shapes: [root.shape],
     })
   }
+  if (seed !== undefined && !(seed instanceof Tensor && seed.dtype === 'float32')) {
+    throw new DTypeError({
+      operation,
+      problem: `takes the gradient of its result as a float32 tensor, got ${seed instanceof Tensor ? seed.dtype : typeof seed}.`,
+      hint: 'options come second: backward(undefined, {retainGraph: true}).',
+    })
+  }
   if (seed !== undefined && !sameShape(seed.shape, root.shape)) {
     throw new ShapeError({
       operation,

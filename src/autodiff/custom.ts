@@ -1,5 +1,5 @@
 import { lifetime } from '../engine/lifetime.ts'
-import { ShapeError, ValueError } from '../errors.ts'
+import { DTypeError, ShapeError, ValueError } from '../errors.ts'
 import type { GradientRule } from '../tensor/node.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
@@ -13,11 +13,21 @@ export interface CustomGradientSpec<T extends readonly Tensor[]> {
   readonly gradient: (g: Tensor, inputs: T, output: Tensor) => readonly (Tensor | null)[]
 }
 
+/** Refuses what no gradient can be, or flow through. */
+function requireFloat(operation: string, value: unknown): void {
+  if (value instanceof Tensor && value.dtype === 'float32') return
+  throw new DTypeError({
+    operation,
+    problem: `must give a float32 tensor, got ${value instanceof Tensor ? value.dtype : typeof value}.`,
+    hint: 'return null where an input has no gradient.',
+  })
+}
+
 /**
  * A function with a gradient of your own: for a rule that is more stable or faster than the derived one.
  * A gradient written with operations can be differentiated again.
  *
- * @throws ShapeError when a gradient does not have its input's shape
+ * @throws ShapeError when a gradient does not have its input's shape; DTypeError when it is not float32
  * @example
  * const clippedExp = customGradient('clippedExp', {
  *   forward: x => x.exp(),
@@ -46,6 +56,7 @@ export function customGradient<T extends readonly Tensor[]>(
       }
       return gradients.map((gradient, i) => {
         if (gradient === null) return null
+        requireFloat(`gradient of ${name}`, gradient)
         if (!sameShape(gradient.shape, inputs[i].shape)) {
           throw new ShapeError({
             operation: `gradient of ${name}`,
@@ -60,6 +71,7 @@ export function customGradient<T extends readonly Tensor[]>(
   return (...inputs) => {
     const result = noGrad(() => userScope(inputs, () => spec.forward(...inputs)))
     if (!needsRecording(inputs)) return result
+    requireFloat(`forward of ${name}`, result)
     // A tensor of its own, so that a forward that returns its input does not change that input's history.
     const output = new Tensor(result.storage, result.shape)
     if (lifetime.mode === 'user') output.storage.visible = true

@@ -1,17 +1,22 @@
 import { ValueError } from '../errors.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { type BackwardOptions, computeGradients } from './backward.ts'
-import { enableGrad } from './mode.ts'
+import { calculus } from './calculus.ts'
+import { enableGrad, gradMode } from './mode.ts'
+import { isInsideBackward } from './pass.ts'
 
 /** A function of tensors whose result is a scalar. */
 type ScalarFunction<T extends readonly Tensor[]> = (...inputs: T) => Tensor
 
-/** A leaf with the same numbers that requires a gradient. */
-function asLeaf(tensor: Tensor, keepGraph: boolean): Tensor {
+/**
+ * A tensor with the same numbers that requires a gradient: a leaf, or where the gradient is to be differentiated
+ * again a stand-in that leads on to the tensor. It is another one for each argument, so that they count as independent.
+ */
+function asVariable(tensor: Tensor, keepGraph: boolean): Tensor {
   if (!(tensor instanceof Tensor)) {
     throw new ValueError({ operation: 'grad', problem: `differentiates by tensors, got ${typeof tensor}.` })
   }
-  if (keepGraph && tensor.requiresGrad) return tensor
+  if (keepGraph && tensor.requiresGrad) return calculus.standIn(tensor)
   tensor.storage.visible = true
   const leaf = new Tensor(tensor.storage, tensor.shape)
   leaf.requiresGrad = tensor.dtype === 'float32'
@@ -31,9 +36,8 @@ function nested(f: () => Tensor): Tensor {
   }
 }
 
-/** Inside another `grad`, gradients by what that one differentiates by must be differentiable themselves. */
-const wantsGraph = (options: Pick<BackwardOptions, 'createGraph'>, inputs: readonly Tensor[]): boolean =>
-  options.createGraph ?? (depth > 0 && inputs.some(input => input.requiresGrad))
+/** Inside another `grad`, or a gradient that is recorded, gradients must be differentiable themselves. */
+const isNested = (): boolean => gradMode.enabled && (depth > 0 || isInsideBackward())
 
 function zerosFor(tensor: Tensor): Tensor {
   return fromCold(new Float32Array(tensor.size), tensor.shape, 'float32')
@@ -53,11 +57,11 @@ export function valueAndGrad<T extends readonly Tensor[]>(
   options: Pick<BackwardOptions, 'createGraph'> = {},
 ): (...inputs: T) => { value: Tensor; gradients: { [K in keyof T]: Tensor } } {
   return (...inputs) => {
-    const createGraph = wantsGraph(options, inputs)
-    const leaves = inputs.map(input => asLeaf(input, createGraph))
+    const createGraph = options.createGraph ?? isNested()
+    const leaves = inputs.map(input => asVariable(input, createGraph))
     const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
     const results = value.requiresGrad
-      ? computeGradients('grad', [value], [undefined], new Set(leaves), { createGraph })
+      ? computeGradients('grad', [value], [undefined], new Set(leaves), { createGraph, stopAtWanted: true })
       : new Map<Tensor, Tensor>()
     const gradients = leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf))
     for (const gradient of gradients) gradient.storage.visible = true
@@ -104,13 +108,15 @@ export function vjp<T extends readonly Tensor[]>(
   f: (...inputs: T) => Tensor,
   ...inputs: T
 ): { value: Tensor; pullback: (cotangent: Tensor) => { [K in keyof T]: Tensor } } {
-  const leaves = inputs.map(input => asLeaf(input, false))
+  const keepGraph = isNested()
+  const leaves = inputs.map(input => asVariable(input, keepGraph))
   const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
   return {
     value,
     pullback: cotangent => {
+      const options = { retainGraph: true, createGraph: isNested(), stopAtWanted: true }
       const results = value.requiresGrad
-        ? computeGradients('vjp', [value], [cotangent], new Set(leaves), { retainGraph: true })
+        ? computeGradients('vjp', [value], [cotangent], new Set(leaves), options)
         : new Map<Tensor, Tensor>()
       const gradients = leaves.map(leaf => results.get(leaf) ?? zerosFor(leaf))
       for (const gradient of gradients) gradient.storage.visible = true

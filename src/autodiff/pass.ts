@@ -18,6 +18,15 @@ export interface BackwardOptions {
 
 let lastPass = 0
 
+/** What a running pass has noted at a node; a pass that user code starts within it gives it back. */
+type Notes = Pick<GraphNode, 'pass' | 'active' | 'gradients'>
+
+/** The passes that are running, outermost first: the gradient of a custom function may start another one. */
+const running: number[] = []
+
+/** Whether this is called from the gradient of an operation. */
+export const isInsideBackward = (): boolean => running.length > 0
+
 /** One run over the graph below some roots. */
 export class BackwardPass {
   private readonly id = ++lastPass
@@ -25,6 +34,7 @@ export class BackwardPass {
   private readonly retainGraph: boolean
   /** Gradients of leaves, and of the wanted tensors. */
   readonly results = new Map<Tensor, Tensor>()
+  private readonly borrowed: { readonly node: GraphNode; readonly notes: Notes }[] = []
 
   constructor(
     options: BackwardOptions,
@@ -38,10 +48,12 @@ export class BackwardPass {
   }
 
   run(roots: readonly Tensor[], seeds: readonly Tensor[]): void {
-    const nodes = this.collect(roots)
+    let nodes: readonly GraphNode[] = []
     const outer = gradMode.retainGraph
     gradMode.retainGraph = this.retainGraph
     try {
+      nodes = this.collect(roots)
+      running.push(this.id)
       for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
       for (const node of nodes) if (node.active) this.visit(node)
     } catch (error) {
@@ -49,8 +61,10 @@ export class BackwardPass {
       throw error
     } finally {
       gradMode.retainGraph = outer
+      if (running[running.length - 1] === this.id) running.pop()
       // Also after an error: kernels may have overwritten what was saved. What no gradient went through stays.
       if (!this.retainGraph) for (const node of nodes) if (node.active) this.spend(node)
+      for (const { node, notes } of this.borrowed) Object.assign(node, notes)
     }
   }
 
@@ -86,6 +100,10 @@ export class BackwardPass {
     if (node === null || !tensor.requiresGrad || node.pass === this.id) return
     if (this.stopAtWanted && this.wanted?.has(tensor)) return
     if (node.spent) throw spentGraph()
+    if (running.includes(node.pass)) {
+      const { pass, active, gradients } = node
+      this.borrowed.push({ node, notes: { pass, active, gradients } })
+    }
     node.pass = this.id
     node.gradients = null
     nodes.push(node)
@@ -110,6 +128,8 @@ export class BackwardPass {
       if (node.gradients === null) node.gradients = node.outputs.map(() => null)
       node.gradients[tensor.outputIndex] = this.merge(node.gradients[tensor.outputIndex], gradient)
     } else if (this.wanted === null ? tensor.requiresGrad : this.wanted.has(tensor)) {
+      // A pass within this one has used up what this one is about to go through.
+      if (node?.spent === true) throw spentGraph()
       this.results.set(tensor, this.merge(this.results.get(tensor) ?? null, gradient))
     }
   }
@@ -147,6 +167,7 @@ export class BackwardPass {
   private visit(node: GraphNode): void {
     const { gradients } = node
     if (gradients === null) return
+    if (node.spent) throw spentGraph()
     if (node.rule.readsValues && savedVersions(node) !== node.versions) throw changedInPlace(node)
     if (this.wantsOutputOf(node)) {
       for (let i = 0; i < gradients.length; i++) {
@@ -185,10 +206,12 @@ export class BackwardPass {
   private spend(node: GraphNode): void {
     for (const storage of node.saved) this.free(storage)
     for (const output of node.outputs) {
+      output.storage.references--
       retire(output.storage)
       output.node = SPENT
     }
     for (const input of node.inputs) {
+      input.storage.references--
       if (!input.requiresGrad) retireConstant(input.storage)
     }
     node.inputs = []
@@ -202,7 +225,8 @@ function retire(storage: Storage): void {
   const { engine } = storage
   if (engine === null || storage.owned || storage.holds > 0) return
   if (storage.visible) engine.evict(storage)
-  else engine.release(storage)
+  // A mask, say, that another graph reads as well goes with the last of them.
+  else if (storage.references === 0) engine.release(storage)
 }
 
 /** Small batches are copied to the engine again if they come again; larger ones are left to the budget. */

@@ -20,6 +20,11 @@ export function needsRecording(inputs: readonly Tensor[]): boolean {
   return false
 }
 
+function refer(storage: Storage): void {
+  storage.recorded = true
+  storage.references++
+}
+
 /** Makes `outputs` the results of a recorded operation. */
 export function record(
   rule: GradientRule,
@@ -42,10 +47,10 @@ export function record(
     gradients: null,
   }
   if (rule.readsValues) node.versions = savedVersions(node)
-  for (let i = 0; i < inputs.length; i++) inputs[i].storage.recorded = true
+  for (let i = 0; i < inputs.length; i++) refer(inputs[i].storage)
   for (let i = 0; i < outputs.length; i++) {
     const output = outputs[i]
-    output.storage.recorded = true
+    refer(output.storage)
     output.node = node
     output.outputIndex = i
     output.requiresGrad = true

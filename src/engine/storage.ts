@@ -31,6 +31,8 @@ export class Storage {
   visible = false
   /** An input or output of a recorded operation: backward decides when it goes. */
   recorded = false
+  /** How many places in graphs that backward has not used up yet refer to it: freed when there are none. */
+  references = 0
   /** Freed for good. Reading it is an internal error. */
   released = false
   /** Lease of an owned hot block. */

@@ -1,4 +1,4 @@
-import { ShapeError } from '../errors.ts'
+import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape, normalizeAxis, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { concat } from './concat.ts'
@@ -90,6 +90,9 @@ export function tile(x: Tensor, repetitions: readonly number[]): Tensor {
  */
 export function roll(x: Tensor, shift: number, options: { readonly axis?: number } = {}): Tensor {
   requireTensor('roll', x)
+  if (!Number.isInteger(shift)) {
+    throw new ValueError({ operation: 'roll', problem: `shifts by a whole number, got ${shift}.` })
+  }
   if (options.axis === undefined) {
     return x.rank === 1
       ? roll(x, shift, { axis: 0 })

@@ -1,4 +1,5 @@
 import type { DType } from '../engine/dtype.ts'
+import { checkDType } from '../tensor/check-dtype.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
@@ -36,5 +37,6 @@ function zeroOf(engine: Parameters<typeof at>[0]): number {
  * @example cast(tensor([1.7, -1.7]), 'int32')   // [1, -1]
  */
 export function cast<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  checkDType('cast', dtype)
   return x.dtype === dtype ? x : castOp([x], { to: dtype })
 }

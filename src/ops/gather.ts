@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError, ValueError } from '../errors.ts'
 import { readStorage } from '../engine/engine.ts'
-import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
+import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
 import type { Gather } from './movement-types.ts'
@@ -175,6 +175,8 @@ export function scatterAdd(
  * @example oneHot(tensor([0, 2], {dtype: 'int32'}), 3)   // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(classes: Tensor, count: number): Tensor {
+  requireTensor('oneHot', classes)
+  checkShape('oneHot', [...classes.shape, count])
   const checked = checkedIndices('oneHot', classes, count, { wrap: false, what: 'the class' })
   const values = checked.storage.cold ?? readStorage(checked.storage)
   const rows = new Float32Array(values.length * count)

@@ -49,8 +49,10 @@ export function linear<L extends number[], In extends number, Out extends number
   kernel: Tensor<readonly [NoInfer<In>, Out]>,
   bias: Tensor<readonly [NoInfer<Out>]> | null,
 ): Tensor<[...L, Out]>
-export function linear(x: Tensor, kernel: Tensor, bias: Tensor | null): Tensor {
+export function linear(x: Tensor, weights: Tensor, offset: Tensor | null): Tensor {
   const input = toFloat('linear', x)
+  const kernel = toFloat('linear', weights)
+  const bias = offset === null ? null : toFloat('linear', offset)
   const size = input.shape[input.rank - 1]
   if (input.rank === 0 || kernel.rank !== 2 || size !== kernel.shape[0]) {
     throw new ShapeError({

@@ -4,7 +4,7 @@ import { broadcastShapes, formatShape, type Shape, sizeOf, stridesOf } from '../
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import type { Matmul } from './matmul-types.ts'
-import { toFloat } from './operand.ts'
+import { requireTensor, toFloat } from './operand.ts'
 import { transposedShape } from './permute.ts'
 import { reshape } from './reshape.ts'
 
@@ -146,6 +146,8 @@ function matmulOfRanks(left: Tensor, right: Tensor, flags: Flags): Tensor {
 
 /** Outer product: [m] ⊗ [n] → [m, n]. */
 export function outer(a: Tensor, b: Tensor): Tensor {
+  requireTensor('outer', a)
+  requireTensor('outer', b)
   if (a.rank !== 1 || b.rank !== 1) {
     throw new ShapeError({
       operation: 'outer',

@@ -192,3 +192,4 @@ for (const [name, operation] of Object.entries(methods)) {
 calculus.add = arithmetic.add
 calculus.sumTo = sumTo
 calculus.copy = clone
+calculus.standIn = x => reshape(x, x.shape)

@@ -1,5 +1,6 @@
 import type { DType } from '../engine/dtype.ts'
 import { DTypeError, ShapeError, ValueError } from '../errors.ts'
+import { checkDType } from './check-dtype.ts'
 import { defaultGenerator, type Generator } from './random.ts'
 import { checkShape, formatShape, type Shape, sizeOf } from './shape.ts'
 import type { Sizes } from './shape-types.ts'
@@ -24,10 +25,21 @@ export interface TensorFromDataOptions<S extends Shape = Shape> extends TensorOp
 const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { length?: unknown }).length === 'number'
 
+const MOST_AXES = 64
+
 /** Sizes along the first element of each level; `flatten` checks that the others agree. */
 function nestedShape(data: unknown): number[] {
   const shape: number[] = []
-  for (let level = data; isArrayLike(level); level = level[0]) shape.push(level.length)
+  for (let level = data; isArrayLike(level); level = level[0]) {
+    // Also an array that contains itself.
+    if (shape.length === MOST_AXES) {
+      throw new ShapeError({
+        operation: 'tensor',
+        problem: `takes at most ${MOST_AXES} axes of nested arrays.`,
+      })
+    }
+    shape.push(level.length)
+  }
   return shape
 }
 
@@ -72,6 +84,7 @@ const fitsInt32 = (value: number): boolean =>
   Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff
 
 function coldArray(values: ArrayLike<number>, dtype: DType): Float32Array | Int32Array {
+  checkDType('tensor', dtype)
   // The constructors copy typed arrays at once, where `from` walks through an iterator.
   if (dtype === 'float32') return new Float32Array(values)
   if (dtype === 'bool') return Int32Array.from(values, v => (v !== 0 ? 1 : 0))
@@ -185,6 +198,7 @@ export function arange(
   if (!Number.isFinite(count)) {
     throw new ValueError({ operation: 'arange', problem: `cannot step from ${from} to ${to} by ${step}.` })
   }
+  checkShape('arange', [count])
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step)
   return withGrad(
     fromCold(coldArray(values, options.dtype ?? 'float32'), [count], options.dtype ?? 'float32'),
@@ -205,6 +219,7 @@ export function linspace(
       problem: `needs a whole number of points ≥ 0, got ${count}.`,
     })
   }
+  checkShape('linspace', [count])
   const step = count > 1 ? (stop - start) / (count - 1) : 0
   const values = Float64Array.from({ length: count }, (_, i) =>
     i > 0 && i === count - 1 ? stop : start + i * step,
@@ -221,6 +236,7 @@ export function eye<R extends number, C extends number = R>(
 ): Tensor<[R, C]> {
   checkShape('eye', [rows, columns])
   const { dtype = 'float32' } = options
+  checkDType('eye', dtype)
   const cold = new (dtype === 'float32' ? Float32Array : Int32Array)(rows * columns)
   for (let i = 0; i < Math.min(rows, columns); i++) cold[i * columns + i] = 1
   return withGrad(fromCold(cold, [rows, columns], dtype), options.requiresGrad)
@@ -275,5 +291,7 @@ export function randint<const S extends number[]>(
 }
 
 /** The numbers 0 … n−1 in random order, int32. */
-export const randperm = (n: number, options: { readonly generator?: Generator } = {}): Tensor<[number]> =>
-  fromCold((options.generator ?? defaultGenerator()).permutation(n), [n], 'int32')
+export function randperm(n: number, options: { readonly generator?: Generator } = {}): Tensor<[number]> {
+  checkShape('randperm', [n])
+  return fromCold((options.generator ?? defaultGenerator()).permutation(n), [n], 'int32')
+}

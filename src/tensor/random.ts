@@ -85,6 +85,14 @@ export class Generator {
 
   /** A whole number in 0 … count−1, without bias. */
   below(count: number): number {
+    if (!Number.isInteger(count) || count < 1 || count > 0x100000000) {
+      throw new ValueError({
+        operation: 'below',
+        problem: `needs a whole number from 1 to 2³², got ${count}.`,
+        argument: 'count',
+        received: count,
+      })
+    }
     const limit = 0x100000000 - (0x100000000 % count)
     let bits = this.bits()
     while (bits >= limit) bits = this.bits()

@@ -31,7 +31,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true
 }
 
-/** Refuses sizes that are not whole numbers ≥ 0. */
+/** No memory holds more float32 numbers. */
+const MOST_ELEMENTS = 2 ** 30
+
+/** Refuses sizes that are not whole numbers ≥ 0, and more elements than there can be. */
 export function checkShape(operation: string, shape: Shape): void {
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
@@ -41,6 +44,13 @@ export function checkShape(operation: string, shape: Shape): void {
         shapes: [shape],
       })
     }
+  }
+  if (sizeOf(shape) > MOST_ELEMENTS) {
+    throw new ShapeError({
+      operation,
+      problem: `got the shape ${formatShape(shape)}, which has more elements than 4 GB hold (2³⁰).`,
+      shapes: [shape],
+    })
   }
 }
 
