@@ -35,6 +35,7 @@ export { matmul, type MatmulOptions, outer } from './ops/matmul.ts'
 export { linear } from './ops/linear.ts'
 export { logSoftmax, softmax } from './ops/softmax.ts'
 export { type AttentionOptions, attentionWeights, scaledDotProductAttention } from './ops/attention.ts'
+export { rotaryEmbedding, type RotaryOptions } from './ops/rotary.ts'
 export { layerNorm, type LayerNormOptions, rmsNorm, type RmsNormOptions } from './ops/norm-rows.ts'
 export {
   batchNorm,
@@ -49,13 +50,13 @@ export { pad, roll, tile } from './ops/arrange.ts'
 export { tril, triu, type TriangleOptions } from './ops/triangle.ts'
 export { gather, oneHot, scatterAdd, takeAlongAxis } from './ops/gather.ts'
 export {
-  conv1d,
-  type Conv1dOptions,
-  conv2d,
-  type Conv2dOptions,
-  conv2dTranspose,
-  type Conv2dTransposeOptions,
-  depthwiseConv2d,
+  type Convolution1dOptions,
+  type Convolution2dOptions,
+  convolve1d,
+  convolve2d,
+  convolveDepthwise2d,
+  convolveTransposed2d,
+  type TransposedConvolutionOptions,
 } from './ops/convolve.ts'
 export {
   type AverageOptions,
@@ -83,7 +84,6 @@ export { Dense, dense, type DenseOptions } from './nn/dense.ts'
 export { Embedding, embedding, type EmbeddingOptions } from './nn/embedding.ts'
 export { LSTM, lstm, type LstmContext, type LstmLayerOptions, type LstmState } from './nn/lstm.ts'
 export { GRU, gru, type GruContext, type GruLayerOptions, type HiddenState } from './nn/gru.ts'
-export { SimpleRNN, simpleRNN, type SimpleRnnContext, type SimpleRnnOptions } from './nn/simple-rnn.ts'
 export {
   Bidirectional,
   bidirectional,
@@ -93,6 +93,7 @@ export {
 } from './nn/bidirectional.ts'
 export { TimeDistributed, timeDistributed, type TimeDistributedOptions } from './nn/time-distributed.ts'
 export { RepeatVector, repeatVector, type RepeatVectorOptions } from './nn/repeat-vector.ts'
+export { SimpleRNN, simpleRNN, type SimpleRnnContext, type SimpleRnnOptions } from './nn/simple-rnn.ts'
 export {
   Recurrent,
   type RecurrentContext,
@@ -102,6 +103,83 @@ export {
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.ts'
 export { Activation, activation, type ActivationOptions } from './nn/activation.ts'
 export { Flatten, flatten } from './nn/flatten.ts'
+export { ModuleBuffer } from './nn/buffer.ts'
+export {
+  LayerNormalization,
+  layerNormalization,
+  type LayerNormalizationOptions,
+} from './nn/layer-normalization.ts'
+export { RMSNorm, rmsNormalization, type RMSNormOptions } from './nn/rms-norm.ts'
+export {
+  GroupNormalization,
+  groupNormalization,
+  type GroupNormalizationOptions,
+} from './nn/group-normalization.ts'
+export {
+  BatchNormalization,
+  batchNormalization,
+  type BatchNormalizationOptions,
+} from './nn/batch-normalization.ts'
+export {
+  type AttentionContext,
+  MultiHeadAttention,
+  multiHeadAttention,
+  type MultiHeadAttentionOptions,
+} from './nn/attention.ts'
+export {
+  TransformerEncoderLayer,
+  transformerEncoderLayer,
+  type TransformerEncoderOptions,
+} from './nn/transformer-encoder.ts'
+export {
+  type DecoderContext,
+  TransformerDecoderLayer,
+  transformerDecoderLayer,
+  type TransformerDecoderOptions,
+} from './nn/transformer-decoder.ts'
+export {
+  PositionEmbedding,
+  positionEmbedding,
+  type PositionEmbeddingOptions,
+  SinusoidalPositionEncoding,
+  sinusoidalPositionEncoding,
+  type SinusoidalPositionOptions,
+  sinusoidalPositions,
+} from './nn/positions.ts'
+export { Conv1D, type Conv1DOptions, conv1d, Conv2D, type Conv2DOptions, conv2d } from './nn/conv.ts'
+export { Conv2DTranspose, type Conv2DTransposeOptions, conv2dTranspose } from './nn/conv-transpose.ts'
+export {
+  DepthwiseConv2D,
+  type DepthwiseConv2DOptions,
+  depthwiseConv2d,
+  SeparableConv2D,
+  type SeparableConv2DOptions,
+  separableConv2d,
+} from './nn/depthwise-conv.ts'
+export {
+  AveragePooling1D,
+  AveragePooling2D,
+  averagePooling1d,
+  averagePooling2d,
+  MaxPooling1D,
+  MaxPooling2D,
+  maxPooling1d,
+  maxPooling2d,
+  type Pooling1DOptions,
+  type Pooling2DOptions,
+} from './nn/pooling.ts'
+export {
+  GlobalAveragePooling1D,
+  GlobalAveragePooling2D,
+  GlobalMaxPooling1D,
+  GlobalMaxPooling2D,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  type GlobalPoolingOptions,
+} from './nn/global-pooling.ts'
+export { UpSampling2D, type UpSampling2DOptions, upSampling2d } from './nn/up-sampling.ts'
 
 export { Model, type CompileOptions } from './train/model.ts'
 export { Sequential, sequential, type SequentialOptions } from './train/sequential.ts'

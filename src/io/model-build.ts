@@ -144,6 +144,12 @@ const readerOf = (config: ReadonlyMap<string, unknown>, at: string): ConfigReade
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value
     return refuseModel(`${at}.${option}`, `expected a whole number ≥ 1, got ${show(value)}`)
   },
+  counts(option, length) {
+    const values = readArray(config.get(option), `${at}.${option}`)
+    const whole = values.filter((value): value is number => Number.isSafeInteger(value) && Number(value) >= 1)
+    if (whole.length === length && values.length === length) return whole
+    return refuseModel(`${at}.${option}`, `expected ${length} whole numbers ≥ 1, got ${show(values)}`)
+  },
   is: (option, value) => config.get(option) === value,
 })
 
@@ -159,7 +165,7 @@ function checkTensor(name: string, shape: Shape, at: string, tensors: Parts['ten
 }
 
 function loadWeights(model: Sequential, tensors: Parts['tensors']): void {
-  const wanted = blameFile('layers', false, () => model.namedParameters())
+  const wanted = blameFile('layers', false, () => model.namedState())
   const missing = [...wanted.keys()].find(name => !tensors.has(name))
   if (missing !== undefined) refuseModel(`tensor ${show(missing)}`, 'it is missing, the model needs it')
   const unknown = [...tensors.keys()].find(name => !wanted.has(name))

@@ -5,6 +5,7 @@ import { defaultGenerator } from '../tensor/random.ts'
 import { formatShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { type InitializerName, initialize } from './initializers.ts'
+import { ModuleBuffer } from './buffer.ts'
 import { type ForwardContext, Module, notBuilt, type SavedShapes } from './module.ts'
 import { Parameter } from './parameter.ts'
 
@@ -114,7 +115,7 @@ export abstract class Layer<
       this.isBuilt = true
     } finally {
       this.created = Object.entries(this)
-        .filter(([field, value]) => value instanceof Parameter && before.get(field) !== value)
+        .filter(([field, value]) => isState(value) && before.get(field) !== value)
         .map(([field]) => field)
       if (!this.isBuilt) this.unbuild()
     }
@@ -179,6 +180,10 @@ export abstract class Layer<
     return new Parameter(fromCold(values, shape, 'float32'))
   }
 }
+
+/** What `createParameters` may make. */
+const isState = (value: unknown): boolean =>
+  value instanceof Parameter || value instanceof ModuleBuffer || value instanceof Module
 
 /** Number of features: the size of the last axis. */
 export const lastOf = (shape: Shape): number => shape[shape.length - 1]

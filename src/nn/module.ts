@@ -3,6 +3,7 @@ import { assign } from '../ops/detach.ts'
 import { requireTensor } from '../ops/operand.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
+import { ModuleBuffer } from './buffer.ts'
 import { Parameter } from './parameter.ts'
 
 /** What travels along with the data from layer to layer. */
@@ -18,7 +19,7 @@ export type StateDict = Map<string, Tensor>
 export type SavedShapes = ReadonlyMap<string, { readonly shape: Shape }>
 
 /**
- * A part of a model: a plain class whose fields are parameters and other modules, with a `forward`.
+ * A part of a model: a plain class whose fields are parameters, buffers and other modules, with a `forward`.
  *
  * Modules start in training mode; `fit` and `load` leave them in evaluation mode.
  *
@@ -36,14 +37,14 @@ export abstract class Module<Result = Tensor> {
 
   abstract forward(x: Tensor, context?: ForwardContext): Result
 
-  /** The modules and parameters held in fields (and in arrays in fields), with their names. */
+  /** The modules, parameters and buffers held in fields (and in arrays in fields), with their names. */
   protected children(): [string, Module<unknown> | Parameter][] {
     const found: [string, Module<unknown> | Parameter][] = []
     for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Module || value instanceof Parameter) found.push([name, value])
+      if (isChild(value)) found.push([name, value])
       else if (Array.isArray(value)) {
         value.forEach((item, i) => {
-          if (item instanceof Module || item instanceof Parameter) found.push([`${name}.${i}`, item])
+          if (isChild(item)) found.push([`${name}.${i}`, item])
         })
       }
     }
@@ -59,18 +60,34 @@ export abstract class Module<Result = Tensor> {
    */
   namedParameters(): Map<string, Parameter> {
     this.requireBuilt('parameters()')
-    const result = new Map<string, Parameter>()
-    const seen = new Set<Parameter>()
+    return this.collect(Parameter, child => child.namedParameters())
+  }
+
+  /** All buffers by dotted name: what belongs to the state and is not trained, such as moving statistics. */
+  namedBuffers(): Map<string, ModuleBuffer> {
+    this.requireBuilt('buffers')
+    return this.collect(ModuleBuffer, child => child.namedBuffers())
+  }
+
+  /** Parameters, then buffers, by dotted name: the tensors behind `stateDict`. */
+  namedState(): Map<string, Tensor> {
+    return new Map([...this.namedParameters(), ...this.namedBuffers()])
+  }
+
+  private collect(
+    kind: typeof Parameter | typeof ModuleBuffer,
+    within: (child: Module<unknown>) => ReadonlyMap<string, Tensor>,
+  ): Map<string, Tensor> {
+    const result = new Map<string, Tensor>()
+    const seen = new Set<Tensor>()
+    const add = (name: string, tensor: Tensor): void => {
+      if (seen.has(tensor)) return
+      seen.add(tensor)
+      result.set(name, tensor)
+    }
     for (const [name, child] of this.children()) {
-      const inner: Iterable<[string, Parameter]> =
-        child instanceof Parameter
-          ? [[name, child]]
-          : [...child.namedParameters()].map(([path, parameter]) => [`${name}.${path}`, parameter])
-      for (const [path, parameter] of inner) {
-        if (seen.has(parameter)) continue
-        seen.add(parameter)
-        result.set(path, parameter)
-      }
+      if (child instanceof Module) for (const [path, tensor] of within(child)) add(`${name}.${path}`, tensor)
+      else if (child instanceof kind) add(name, child)
     }
     return result
   }
@@ -86,17 +103,17 @@ export abstract class Module<Result = Tensor> {
     return [...this.namedParameters().values()]
   }
 
-  /** A copy of all parameters by name: what `loadStateDict` takes. */
+  /** A copy of all parameters and buffers by name: what `loadStateDict` takes. */
   stateDict(): StateDict {
     const state: StateDict = new Map()
-    for (const [name, parameter] of this.namedParameters()) {
-      state.set(name, fromCold(parameter.values(), parameter.shape, parameter.dtype))
+    for (const [name, tensor] of this.namedState()) {
+      state.set(name, fromCold(tensor.values(), tensor.shape, tensor.dtype))
     }
     return state
   }
 
   /**
-   * Overwrites all parameters; a model that has not met a batch yet is built from the state's shapes.
+   * Overwrites all parameters and buffers; a model that has not met a batch yet is built from the state's shapes.
    * Everything is checked first: on an error nothing has changed.
    *
    * @throws ValueError for missing or unknown names; ShapeError for a shape that differs; DTypeError for other than
@@ -112,12 +129,12 @@ export abstract class Module<Result = Tensor> {
       for (const step of undo) step()
       throw error
     }
-    for (const [name, parameter] of this.namedParameters()) assign(parameter, state.get(name) as Tensor)
+    for (const [name, tensor] of this.namedState()) assign(tensor, state.get(name) as Tensor)
   }
 
   /** Refuses a state that does not fit the parameters. */
   private checkState(state: ReadonlyMap<string, Tensor>): void {
-    const parameters = this.namedParameters()
+    const parameters = this.namedState()
     const missing = [...parameters.keys()].filter(name => !state.has(name))
     const unknown = [...state.keys()].filter(name => !parameters.has(name))
     if (missing.length > 0 || unknown.length > 0) {
@@ -166,11 +183,14 @@ export abstract class Module<Result = Tensor> {
   /** Forgets every parameter's gradient. */
   zeroGrad(): void {
     for (const [, child] of this.children()) {
-      if (child instanceof Parameter) child.grad = null
-      else child.zeroGrad()
+      if (child instanceof Module) child.zeroGrad()
+      else child.grad = null
     }
   }
 }
+
+const isChild = (value: unknown): value is Module<unknown> | Parameter =>
+  value instanceof Module || value instanceof Parameter || value instanceof ModuleBuffer
 
 /** The error for anything that needs parameters before they exist. */
 export const notBuilt = (operation: string, what: string): BuildError =>
