@@ -14,6 +14,7 @@ import { RepeatVector } from '../nn/repeat-vector.ts'
 import { SimpleRNN } from '../nn/simple-rnn.ts'
 import { TimeDistributed } from '../nn/time-distributed.ts'
 import type { Shape } from '../tensor/shape.ts'
+import { convolutionLayers } from './convolution-layers.ts'
 
 /**
  * A layer class that `load` can make layers of: by `static fromConfig(config)` where it has one, else by
@@ -31,12 +32,14 @@ export type LayerClasses = Readonly<Record<string, LayerClass>>
 export interface ConfigReader {
   /** A whole number ≥ 1. */
   count(option: string): number
+  /** So many whole numbers ≥ 1. */
+  counts(option: string, length: number): number[]
   /** Whether the option has this value. */
   is(option: string, value: unknown): boolean
 }
 
 /** What `load` must know of a built-in layer before it makes one. */
-interface BuiltInLayer {
+export interface BuiltInLayer {
   readonly layer: LayerClass
   /** Shapes of the parameters, so that the file bounds what is allocated. */
   readonly parameters: (config: ConfigReader) => readonly (readonly [name: string, shape: Shape])[]
@@ -44,11 +47,8 @@ interface BuiltInLayer {
 
 /** The layers that need not be passed to `load`: a new one adds its line here. */
 export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, BuiltInLayer>([
+  ...convolutionLayers,
   ['Activation', { layer: Activation, parameters: () => [] }],
-  ['Dense', { layer: Dense, parameters: denseParameters }],
-  ['Dropout', { layer: Dropout, parameters: () => [] }],
-  ['Embedding', { layer: Embedding, parameters: embeddingParameters }],
-  ['Flatten', { layer: Flatten, parameters: () => [] }],
   [
     'Bidirectional',
     {
@@ -56,14 +56,14 @@ export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, Bui
       parameters: config => innerParameters(config, ['forwardLayer', 'backwardLayer']),
     },
   ],
+  ['Dense', { layer: Dense, parameters: denseParameters }],
+  ['Dropout', { layer: Dropout, parameters: () => [] }],
+  ['Embedding', { layer: Embedding, parameters: embeddingParameters }],
+  ['Flatten', { layer: Flatten, parameters: () => [] }],
   ['GRU', { layer: GRU, parameters: gruParameters }],
   ['LSTM', { layer: LSTM, parameters: config => recurrentParameters(config, 4) }],
-  ['SimpleRNN', { layer: SimpleRNN, parameters: config => recurrentParameters(config, 1) }],
-])
-
-/** Type of each option whose constructor would take a value of another type for it. */
   ['RepeatVector', { layer: RepeatVector, parameters: () => [] }],
-export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> = new Map([
+  ['SimpleRNN', { layer: SimpleRNN, parameters: config => recurrentParameters(config, 1) }],
   [
     'TimeDistributed',
     {
@@ -71,8 +71,13 @@ export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> =
       parameters: config => innerParameters(config, ['layer']),
     },
   ],
+])
+
+/** Type of each option whose constructor would take a value of another type for it. */
+export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> = new Map([
   ['name', 'string'],
   ['rate', 'number'],
+  ['keepDims', 'boolean'],
   ['useBias', 'boolean'],
   ['maskZero', 'boolean'],
   ['returnSequences', 'boolean'],
@@ -115,16 +120,12 @@ function gruParameters(config: ConfigReader): [string, Shape][] {
   return config.is('useBias', false) ? shapes : [...shapes, ['bias', bias]]
 }
 
-/** The custom classes as a Map; the names of built-in layers stay theirs. */
-export function customClasses(operation: string, layers: LayerClasses = {}): ReadonlyMap<string, LayerClass> {
-  const classes = new Map(Object.entries(layers))
-  for (const [name, layer] of classes) {
-    if (typeof layer !== 'function') {
 /** What the layer inside another one holds; its options are called `layer.units` and so on there. */
 function innerParameters(config: ConfigReader, places: readonly string[]): [string, Shape][] {
   const found = [...layerTable].find(([name]) => config.is('layerClass', name))
   const inside: ConfigReader = {
     count: option => config.count(`layer.${option}`),
+    counts: (option, length) => config.counts(`layer.${option}`, length),
     is: (option, value) => config.is(`layer.${option}`, value),
   }
   const shapes = found?.[1].parameters(inside) ?? []
@@ -139,6 +140,11 @@ function timeDistributedFrom(config: LayerConfig): TimeDistributed {
   return new TimeDistributed({ layer: layer as Layer, name: config.name as string })
 }
 
+/** The custom classes as a Map; the names of built-in layers stay theirs. */
+export function customClasses(operation: string, layers: LayerClasses = {}): ReadonlyMap<string, LayerClass> {
+  const classes = new Map(Object.entries(layers))
+  for (const [name, layer] of classes) {
+    if (typeof layer !== 'function') {
       throw new ValueError({
         operation,
         problem: `needs layer classes in layers, got ${layer === null ? 'null' : typeof layer} for "${name}".`,

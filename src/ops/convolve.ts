@@ -20,7 +20,7 @@ import {
   windowOf,
 } from './window.ts'
 
-export interface Conv2dOptions extends Window2dOptions {
+export interface Convolution2dOptions extends Window2dOptions {
   /** [filters] */
   readonly bias?: Tensor | null
   /** Splits channels and filters into groups that do not see each other. Default 1. */
@@ -35,22 +35,23 @@ export interface Conv2dOptions extends Window2dOptions {
  *   x [batch, height, width, channels], kernel [kh, kw, channels/groups, filters] → [batch, outHeight, outWidth, filters]
  *
  * @throws ShapeError when the sizes do not fit
- * @example conv2d(ones([1, 5, 5, 1]), ones([3, 3, 1, 2]))   // [1, 3, 3, 2], every entry 9
+ * @example convolve2d(ones([1, 5, 5, 1]), ones([3, 3, 1, 2]))   // [1, 3, 3, 2], every entry 9
  */
-export function conv2d(x: Tensor, kernel: Tensor, options: Conv2dOptions = {}): Tensor {
-  const input = channelsLast('conv2d', x, 4, options.dataFormat)
-  const weights = toFloat('conv2d', kernel)
+export function convolve2d(x: Tensor, kernel: Tensor, options: Convolution2dOptions = {}): Tensor {
+  const input = channelsLast('convolve2d', x, 4, options.dataFormat)
+  const weights = toFloat('convolve2d', kernel)
   const { groups = 1, bias = null } = options
   const [windowHeight, windowWidth, , filters] = weights.shape
-  checkGroups('conv2d', groups, input.shape[3], filters ?? groups)
-  checkKernel('conv2d', weights, ['kh', 'kw', 'channels/groups', 'filters'], input.shape[3], groups, 2)
-  checkBias('conv2d', bias, filters)
-  const axes = axesOf('conv2d', [windowHeight, windowWidth], options)
-  const y = conv(input, weights, bias, { ...windowOf('conv2d', input, axes), filters, groups })
+  checkGroups('convolve2d', groups, input.shape[3], filters ?? groups)
+  checkKernel('convolve2d', weights, ['kh', 'kw', 'channels/groups', 'filters'], input.shape[3], groups, 2)
+  checkBias('convolve2d', bias, filters)
+  const axes = axesOf('convolve2d', [windowHeight, windowWidth], options)
+  const y = conv(input, weights, bias, { ...windowOf('convolve2d', input, axes), filters, groups })
   return backToFormat(y, options.dataFormat)
 }
 
-export interface Conv1dOptions extends Omit<Conv2dOptions, 'strides' | 'padding' | 'dilationRate'> {
+export interface Convolution1dOptions
+  extends Omit<Convolution2dOptions, 'strides' | 'padding' | 'dilationRate'> {
   /** Default 1. */
   readonly strides?: number
   /** Default `valid`; `causal` looks back only. */
@@ -65,21 +66,21 @@ export interface Conv1dOptions extends Omit<Conv2dOptions, 'strides' | 'padding'
  *   x [batch, length, channels], kernel [k, channels/groups, filters] → [batch, outLength, filters]
  *
  * @throws ShapeError when the sizes do not fit
- * @example conv1d(ones([1, 5, 2]), ones([3, 2, 4]), { padding: 'causal' })   // [1, 5, 4]
+ * @example convolve1d(ones([1, 5, 2]), ones([3, 2, 4]), { padding: 'causal' })   // [1, 5, 4]
  */
-export function conv1d(x: Tensor, kernel: Tensor, options: Conv1dOptions = {}): Tensor {
-  const input = channelsLast('conv1d', x, 3, options.dataFormat)
-  const weights = toFloat('conv1d', kernel)
+export function convolve1d(x: Tensor, kernel: Tensor, options: Convolution1dOptions = {}): Tensor {
+  const input = channelsLast('convolve1d', x, 3, options.dataFormat)
+  const weights = toFloat('convolve1d', kernel)
   const { groups = 1, bias = null } = options
   const [window, depth, filters] = weights.shape
-  checkGroups('conv1d', groups, input.shape[2], filters ?? groups)
-  checkKernel('conv1d', weights, ['k', 'channels/groups', 'filters'], input.shape[2], groups, 1)
-  checkBias('conv1d', bias, filters)
+  checkGroups('convolve1d', groups, input.shape[2], filters ?? groups)
+  checkKernel('convolve1d', weights, ['k', 'channels/groups', 'filters'], input.shape[2], groups, 1)
+  checkBias('convolve1d', bias, filters)
   const image = asImage(input)
-  const [stride] = pairOf('conv1d', 'strides', options.strides ?? 1)
-  const [dilation] = pairOf('conv1d', 'dilationRate', options.dilationRate ?? 1)
-  const padding = axisPadding('conv1d', options.padding ?? 'valid', PADDINGS_1D)
-  const p = windowOf('conv1d', image, [POINT, { window, stride, dilation, padding }])
+  const [stride] = pairOf('convolve1d', 'strides', options.strides ?? 1)
+  const [dilation] = pairOf('convolve1d', 'dilationRate', options.dilationRate ?? 1)
+  const padding = axisPadding('convolve1d', options.padding ?? 'valid', PADDINGS_1D)
+  const p = windowOf('convolve1d', image, [POINT, { window, stride, dilation, padding }])
   const y = conv(image, reshape(weights, [1, window, depth, filters]), bias, { ...p, filters, groups })
   return backToFormat(asSequence(y), options.dataFormat)
 }
@@ -92,25 +93,25 @@ export function conv1d(x: Tensor, kernel: Tensor, options: Conv1dOptions = {}): 
  *
  * @throws ShapeError when the sizes do not fit
  */
-export function depthwiseConv2d(
+export function convolveDepthwise2d(
   x: Tensor,
   kernel: Tensor,
-  options: Omit<Conv2dOptions, 'groups'> = {},
+  options: Omit<Convolution2dOptions, 'groups'> = {},
 ): Tensor {
   const channels = x.shape[options.dataFormat === 'channelsFirst' ? 1 : 3]
-  checkKernel('depthwiseConv2d', kernel, ['kh', 'kw', 'channels', 'multiplier'], channels, 1, 2)
+  checkKernel('convolveDepthwise2d', kernel, ['kh', 'kw', 'channels', 'multiplier'], channels, 1, 2)
   const [windowHeight, windowWidth, , multiplier] = kernel.shape
   const weights = reshape(kernel, [windowHeight, windowWidth, 1, channels * multiplier])
-  return conv2d(x, weights, { ...options, groups: channels })
+  return convolve2d(x, weights, { ...options, groups: channels })
 }
 
-export interface Conv2dTransposeOptions extends Omit<Conv2dOptions, 'groups'> {
+export interface TransposedConvolutionOptions extends Omit<Convolution2dOptions, 'groups'> {
   /** Added to the size that strides, window and padding give: several sizes have the same number of windows. */
   readonly outputPadding?: Pair
 }
 
 /**
- * Transposed convolution: what conv2d's gradient does to images. It makes them larger by the strides.
+ * Transposed convolution: what convolve2d's gradient does to images. It makes them larger by the strides.
  *
  *   x [batch, height, width, channels], kernel [kh, kw, filters, channels] → [batch, outHeight, outWidth, filters]
  *
@@ -118,8 +119,12 @@ export interface Conv2dTransposeOptions extends Omit<Conv2dOptions, 'groups'> {
  *
  * @throws ShapeError when the sizes do not fit
  */
-export function conv2dTranspose(x: Tensor, kernel: Tensor, options: Conv2dTransposeOptions = {}): Tensor {
-  const name = 'conv2dTranspose'
+export function convolveTransposed2d(
+  x: Tensor,
+  kernel: Tensor,
+  options: TransposedConvolutionOptions = {},
+): Tensor {
+  const name = 'convolveTransposed2d'
   const input = channelsLast(name, x, 4, options.dataFormat)
   const weights = toFloat(name, kernel)
   const { bias = null, outputPadding } = options

@@ -1,4 +1,11 @@
-import { conv1d, conv2d, conv2dTranspose, maxPool1d, maxPool2d, type Tensor } from '../../src/index.ts'
+import {
+  convolve1d,
+  convolve2d,
+  convolveTransposed2d,
+  maxPool1d,
+  maxPool2d,
+  type Tensor,
+} from '../../src/index.ts'
 import { convKernel } from '../../src/ops/conv.ts'
 import { distinct, normal } from '../setup/numbers.ts'
 import type { Example, Row } from './table.ts'
@@ -15,27 +22,31 @@ const geometry = {
 export const convRows: Readonly<Record<string, Row>> = {
   conv: [
     of(
-      (x, k, bias) => conv2d(x, k, { bias }),
+      (x, k, bias) => convolve2d(x, k, { bias }),
       normal([2, 4, 3, 2], 1),
       normal([3, 2, 2, 3], 2),
       normal([3], 3),
     ),
     of(
-      (x, k) => conv2d(x, k, { strides: [2, 1], padding: 'same', dilationRate: [1, 2], groups: 2 }),
+      (x, k) => convolve2d(x, k, { strides: [2, 1], padding: 'same', dilationRate: [1, 2], groups: 2 }),
       normal([1, 4, 5, 4], 1),
       normal([2, 3, 2, 6], 2),
     ),
-    of((x, k) => conv2d(x, k, { padding: 1, groups: 5 }), normal([1, 3, 3, 5], 1), normal([3, 3, 1, 5], 2)),
     of(
-      (x, k) => conv1d(x, k, { padding: 'causal', dilationRate: 2 }),
+      (x, k) => convolve2d(x, k, { padding: 1, groups: 5 }),
+      normal([1, 3, 3, 5], 1),
+      normal([3, 3, 1, 5], 2),
+    ),
+    of(
+      (x, k) => convolve1d(x, k, { padding: 'causal', dilationRate: 2 }),
       normal([2, 5, 2], 1),
       normal([3, 2, 2], 2),
     ),
-    of((x, k) => conv2d(x, k), normal([1, 3, 2, 3], 1), normal([1, 1, 3, 2], 2)),
+    of((x, k) => convolve2d(x, k), normal([1, 3, 2, 3], 1), normal([1, 1, 3, 2], 2)),
   ],
   convInput: [
     of(
-      (x, k) => conv2dTranspose(x, k, { strides: 2, padding: 1, outputPadding: [1, 0] }),
+      (x, k) => convolveTransposed2d(x, k, { strides: 2, padding: 1, outputPadding: [1, 0] }),
       normal([1, 3, 3, 2], 1),
       normal([3, 3, 3, 2], 2),
     ),

@@ -4,6 +4,7 @@ import { graphOps } from './graphs.ts'
 import { layerOps } from './layers.ts'
 import { lossOps } from './losses.ts'
 import { binaryOps } from './ops-binary.ts'
+import { convOps } from './ops-conv.ts'
 import { matmulOps } from './ops-matmul.ts'
 import { reduceOps } from './ops-reduce.ts'
 import { shapeOps } from './ops-shape.ts'
@@ -17,6 +18,7 @@ export const adapters: Adapters<Tensor> = {
   ...reduceOps,
   ...matmulOps,
   ...shapeOps,
+  ...convOps,
   ...graphOps,
   ...layerOps,
   ...recurrentOps,

@@ -1,4 +1,4 @@
-import { concat, slice, squeeze, stack, type Tensor, transpose } from '../../../src/index.ts'
+import { concat, permute, slice, squeeze, stack, type Tensor } from '../../../src/index.ts'
 import type { Dense } from '../../../src/nn/dense.ts'
 import type { GRU } from '../../../src/nn/gru.ts'
 import type { LSTM } from '../../../src/nn/lstm.ts'
@@ -8,7 +8,7 @@ import type { Call } from './call.ts'
 
 /**
  * A layer's parameter under its PyTorch name. Weights are stored transposed there: [out, in] for a kernel
- * [in, out]. This is the border of layouts: inside the library only Keras' layout exists.
+ * [in, out], [out, in, ...window] for [...window, in, out]. This is the border of layouts: inside the library only Keras' layout exists.
  */
 export interface Binding {
   readonly parameter: Parameter
@@ -26,7 +26,7 @@ export type Bindings = ReadonlyMap<string, Binding>
 export function load(binding: Binding, value: Tensor): void {
   const { parameter, transposed, row } = binding
   const gates = binding.swapsGates ? swapGates(value.detach()) : value.detach()
-  const own = transposed ? transpose(gates) : gates
+  const own = transposed ? toKernel(gates) : gates
   if (row === undefined) parameter.assign(own)
   else {
     const other = rowOf(parameter.detach(), 1 - row)
@@ -37,9 +37,14 @@ export function load(binding: Binding, value: Tensor): void {
 /** The parameter's values, or its gradient, in PyTorch's layout. */
 export function inTorchLayout({ transposed, swapsGates, row }: Binding, value: Tensor): Tensor {
   const part = row === undefined ? value.detach() : rowOf(value.detach(), row)
-  const turned = transposed ? transpose(part) : part
+  const turned = transposed ? toWeight(part) : part
   return swapsGates ? swapGates(turned) : turned
 }
+
+/** The axes of a weight, which reads [out, in, ...window], in the order [...window, in, out]; and the other way round. */
+const toKernel = (x: Tensor): Tensor => permute(x, [...x.shape.keys()].slice(2).concat(1, 0))
+const toWeight = (x: Tensor): Tensor =>
+  permute(x, [x.rank - 1, x.rank - 2, ...[...x.shape.keys()].slice(0, -2)])
 
 const rowOf = (x: Tensor, row: number): Tensor => squeeze(slice(x, [[row, row + 1]]), { axis: 0 })
 

@@ -8,6 +8,7 @@ import { GRU } from '../../../src/nn/gru.ts'
 import { LSTM } from '../../../src/nn/lstm.ts'
 import { type Bindings, gruBindings, linearBindings, lstmBindings } from './binding.ts'
 import type { GoldenCase } from './case.ts'
+import { buildCnn } from './cnn.ts'
 import { buildPerceptron } from './perceptron.ts'
 
 /** A model of the `training` cases, with its parameters under PyTorch's names. */
@@ -22,6 +23,7 @@ export interface TrainedModel {
 export function buildModel(goldenCase: GoldenCase): TrainedModel {
   const model = goldenCase.name.split('/')[0]
   if (model === 'text_lstm' || model === 'text_gru') return buildTextClassifier(goldenCase)
+  if (model === 'cnn') return buildCnn(goldenCase)
   if (model === 'mlp') return buildMlp(goldenCase)
   throw new Error(`the runner does not know the model "${model}"`)
 }
