@@ -33,7 +33,7 @@ export function adamSettings(name: string, options: AdamOptions, defaultDecay: n
 }
 
 /** How weights decay: `penalty`·p is added to the gradient, and p is multiplied by `keep`. */
-interface Decay {
+export interface Decay {
   readonly penalty: number
   readonly keep: number
 }
