@@ -3,7 +3,7 @@
  * generator. `writeData` stores them for contenders that are not written in JavaScript.
  */
 import { writeFileSync } from 'node:fs'
-import { type ClassifierSizes, classifierSizes, elementwiseSide, perceptron, products } from './tasks.ts'
+import { type ClassifierSizes, classifierSizes, cnn, elementwiseSide, perceptron, products } from './tasks.ts'
 
 export interface DataArray {
   readonly shape: readonly number[]
@@ -85,12 +85,41 @@ const classifierData = (random: Random, sizes: ClassifierSizes): TaskData => {
   }
 }
 
+/**
+ * x [batch, size, size, 1], labels [batch], kernel0 [3, 3, 1, 32], kernel1 [3, 3, 32, 64], kernel2 [5·5·64, 128] (rows in
+ * the order height, width, channel), kernel3 [128, 10], and a bias for each.
+ */
+const cnnData = (random: Random): TaskData => {
+  const { size, filters, units, classes, batch } = cnn
+  // After both convolutions and poolings.
+  const side = Math.floor((Math.floor((size - 2) / 2) - 2) / 2)
+  const shapes = [
+    [3, 3, 1, filters[0]],
+    [3, 3, filters[0], filters[1]],
+    [side * side * filters[1], units],
+    [units, classes],
+  ]
+  const data: Record<string, DataArray> = {
+    x: uniform(random, [batch, size, size, 1], 0, 1),
+    labels: integers(random, [batch], classes),
+  }
+  for (const [i, shape] of shapes.entries()) {
+    const outputs = shape[shape.length - 1]
+    const window = shape.length === 4 ? 9 : 1
+    const limit = Math.sqrt(6 / (window * (shape[shape.length - 2] + outputs)))
+    data[`kernel${i}`] = uniform(random, shape, -limit, limit)
+    data[`bias${i}`] = zeros([outputs])
+  }
+  return data
+}
+
 /** The arrays of a task: the same numbers for every contender and in every run. */
 export const dataFor = (id: string): TaskData => {
   const random = generator(20240 + [...id].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7))
   if (products[id]) return productData(random, id)
   if (classifierSizes[id]) return classifierData(random, classifierSizes[id])
   if (id === 'W3') return perceptronData(random)
+  if (id === 'W7') return cnnData(random)
   if (id === 'W9') {
     return Object.fromEntries(['a', 'b', 'c'].map(name => [name, uniform(random, [8], -1, 1)]))
   }

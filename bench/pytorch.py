@@ -108,6 +108,31 @@ class Perceptron(Training):
         return functional.cross_entropy(hidden, self.labels)
 
 
+class Convolutional(Training):
+    """Twice convolution, ReLU and max pooling, then two linear layers. Images are [batch, channels, height, width] here."""
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.x = data["x"].permute(0, 3, 1, 2).contiguous()
+        self.labels = data["labels"].long()
+        # [kh, kw, in, out] to [out, in, kh, kw]
+        self.kernels = [data[f"kernel{at}"].permute(3, 2, 0, 1).contiguous().requires_grad_() for at in (0, 1)]
+        filters = data["kernel1"].shape[3]
+        side = math.isqrt(data["kernel2"].shape[0] // filters)
+        # Rows in the order height, width, channel become channel, height, width.
+        hidden = data["kernel2"].reshape(side, side, filters, -1).permute(2, 0, 1, 3).reshape(data["kernel2"].shape)
+        self.kernels += [kernel.t().contiguous().requires_grad_() for kernel in (hidden, data["kernel3"])]
+        self.biases = [data[f"bias{at}"].requires_grad_() for at in range(4)]
+        self.prepare(self.kernels + self.biases)
+
+    def compute_loss(self):
+        hidden = self.x
+        for kernel, bias in zip(self.kernels[:2], self.biases[:2]):
+            hidden = functional.max_pool2d(torch.relu(functional.conv2d(hidden, kernel, bias)), 2)
+        hidden = torch.relu(functional.linear(hidden.flatten(1), self.kernels[2], self.biases[2]))
+        return functional.cross_entropy(functional.linear(hidden, self.kernels[3], self.biases[3]), self.labels)
+
+
 class Classifier(Training):
     """Embedding → LSTM → Dense(1). The LSTM's second bias stays at zero, so that there is one, as in Keras."""
 
@@ -181,6 +206,8 @@ def create(task, data):
         return product(task, data)
     if family == "W3":
         return Perceptron(data)
+    if family == "W7":
+        return Convolutional(data)
     if family in ("W4", "W5"):
         return ClassifierInference(data) if "infer" in task else Classifier(data)
     if family == "W6":

@@ -37,6 +37,12 @@ export const elementwiseSide = 1024
 /** Layer widths and batch of W3. */
 export const perceptron = { widths: [784, 256, 128, 10], batch: 64 } as const
 
+/**
+ * W7: images of `size`², convolution 3 × 3 and ReLU, max pooling 2, the same again, a hidden layer, and the classes.
+ * Nothing is padded.
+ */
+export const cnn = { size: 28, filters: [32, 64], units: 128, classes: 10, batch: 32 } as const
+
 /** Learning rate of every training task; Adam with beta 0.9, 0.999 and PyTorch's epsilon of 1e-8. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
 
@@ -122,6 +128,11 @@ export const tasks: readonly Task[] = [
   ...Object.keys(classifierSizes)
     .filter(id => id !== 'W11')
     .map(classifierTask),
+  {
+    id: 'W7',
+    title: `training step: CNN ${cnn.size}×${cnn.size}, conv ${cnn.filters[0]}, pool, conv ${cnn.filters[1]}, pool, dense ${cnn.units}, batch ${cnn.batch}, Adam`,
+    trains: true,
+  },
   ...elementwiseNames.map(name => ({
     id: `W6-${name}`,
     title: `${name} of ${elementwiseSide}×${elementwiseSide}`,

@@ -15,7 +15,7 @@ import { type Contender, consume, type Entry } from '../harness.ts'
 import { adam, classifierSizes, perceptron } from '../tasks.ts'
 import { tensorsFor } from './tensors.ts'
 
-interface Training {
+export interface Training {
   readonly model: Sequential
   readonly inputs: Record<string, Tensor>
   readonly lossOf: () => Tensor
@@ -24,7 +24,7 @@ interface Training {
 const { learningRate, beta1, beta2, epsilon } = adam
 
 /** The loop of a user: forward, backward, step, zeroGrad. */
-const training = (prepare: () => Training): Contender => {
+export const training = (prepare: () => Training): Contender => {
   let lossOf: () => Tensor
   let optimizer: Adam
   let latest: Tensor
@@ -46,8 +46,11 @@ const training = (prepare: () => Training): Contender => {
 }
 
 /** Puts the task's weights under the model's names. */
-const load = (model: Sequential, names: Record<string, string>, inputs: Record<string, Tensor>): void =>
-  model.loadStateDict(new Map(Object.entries(names).map(([ours, theirs]) => [ours, inputs[theirs]])))
+export const load = (
+  model: Sequential,
+  names: Record<string, string>,
+  inputs: Record<string, Tensor>,
+): void => model.loadStateDict(new Map(Object.entries(names).map(([ours, theirs]) => [ours, inputs[theirs]])))
 
 function preparePerceptron(): Training {
   const { widths } = perceptron
