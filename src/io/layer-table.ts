@@ -15,6 +15,7 @@ import { SimpleRNN } from '../nn/simple-rnn.ts'
 import { TimeDistributed } from '../nn/time-distributed.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { convolutionLayers } from './convolution-layers.ts'
+import { transformerLayers } from './transformer-layers.ts'
 
 /**
  * A layer class that `load` can make layers of: by `static fromConfig(config)` where it has one, else by
@@ -48,6 +49,7 @@ export interface BuiltInLayer {
 /** The layers that need not be passed to `load`: a new one adds its line here. */
 export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, BuiltInLayer>([
   ...convolutionLayers,
+  ...transformerLayers,
   ['Activation', { layer: Activation, parameters: () => [] }],
   [
     'Bidirectional',
@@ -79,6 +81,13 @@ export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> =
   ['rate', 'number'],
   ['keepDims', 'boolean'],
   ['useBias', 'boolean'],
+  ['scale', 'boolean'],
+  ['center', 'boolean'],
+  ['causal', 'boolean'],
+  ['rotary', 'boolean'],
+  ['normFirst', 'boolean'],
+  ['crossAttention', 'boolean'],
+  ['base', 'number'],
   ['maskZero', 'boolean'],
   ['returnSequences', 'boolean'],
   ['returnState', 'boolean'],

@@ -1,8 +1,10 @@
 import type { Tensor } from '../../../src/index.ts'
+import { attentionOps } from './attention.ts'
 import type { Adapters } from './call.ts'
 import { graphOps } from './graphs.ts'
 import { layerOps } from './layers.ts'
 import { lossOps } from './losses.ts'
+import { normOps } from './norms.ts'
 import { binaryOps } from './ops-binary.ts'
 import { convOps } from './ops-conv.ts'
 import { matmulOps } from './ops-matmul.ts'
@@ -23,4 +25,6 @@ export const adapters: Adapters<Tensor> = {
   ...layerOps,
   ...recurrentOps,
   ...lossOps,
+  ...normOps,
+  ...attentionOps,
 }

@@ -1,4 +1,4 @@
-import { concat, permute, slice, squeeze, stack, type Tensor } from '../../../src/index.ts'
+import { concat, permute, slice, split, squeeze, stack, type Tensor } from '../../../src/index.ts'
 import type { Dense } from '../../../src/nn/dense.ts'
 import type { GRU } from '../../../src/nn/gru.ts'
 import type { LSTM } from '../../../src/nn/lstm.ts'
@@ -17,6 +17,8 @@ export interface Binding {
   readonly swapsGates?: boolean
   /** Only this row of the parameter: a GRU keeps both biases in one. */
   readonly row?: 0 | 1
+  /** PyTorch's tensor holds these as well, below the first: queries, keys and values of attention. */
+  readonly below?: readonly Parameter[]
 }
 
 /** Parameters of a model by PyTorch's names. */
@@ -24,6 +26,13 @@ export type Bindings = ReadonlyMap<string, Binding>
 
 /** Overwrites the parameter with a tensor in PyTorch's layout. */
 export function load(binding: Binding, value: Tensor): void {
+  const { below, ...first } = binding
+  if (below !== undefined) {
+    const parameters = parametersOf(binding)
+    const parts = split(value.detach(), parameters.length)
+    for (const [i, parameter] of parameters.entries()) load({ ...first, parameter }, parts[i])
+    return
+  }
   const { parameter, transposed, row } = binding
   const gates = binding.swapsGates ? swapGates(value.detach()) : value.detach()
   const own = transposed ? toKernel(gates) : gates
@@ -34,8 +43,21 @@ export function load(binding: Binding, value: Tensor): void {
   }
 }
 
+/** All parameters of a binding. */
+export const parametersOf = ({ parameter, below = [] }: Binding): Parameter[] => [parameter, ...below]
+
+/** What `read` gives of the parameters (values, gradients) in PyTorch's layout; null where it gives nothing. */
+export function readTorch(binding: Binding, read: (parameter: Parameter) => Tensor | null): Tensor | null {
+  const parts = parametersOf(binding).flatMap(parameter => {
+    const value = read(parameter)
+    return value === null ? [] : [inTorchLayout(binding, value)]
+  })
+  if (parts.length === 0) return null
+  return parts.length === 1 ? parts[0] : concat(parts, { axis: 0 })
+}
+
 /** The parameter's values, or its gradient, in PyTorch's layout. */
-export function inTorchLayout({ transposed, swapsGates, row }: Binding, value: Tensor): Tensor {
+function inTorchLayout({ transposed, swapsGates, row }: Binding, value: Tensor): Tensor {
   const part = row === undefined ? value.detach() : rowOf(value.detach(), row)
   const turned = transposed ? toWeight(part) : part
   return swapsGates ? swapGates(turned) : turned
@@ -59,10 +81,7 @@ function swapGates(x: Tensor): Tensor {
 export function bindAll(call: Call<Tensor>, bindings: Bindings): void {
   for (const [name, binding] of bindings) {
     load(binding, call.parameter(name))
-    call.readGradientFrom(name, () => {
-      const { grad } = binding.parameter
-      return grad === null ? null : inTorchLayout(binding, grad)
-    })
+    call.readGradientFrom(name, () => readTorch(binding, parameter => parameter.grad))
   }
 }
 

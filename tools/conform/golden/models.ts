@@ -6,6 +6,7 @@ import { Dense } from '../../../src/nn/dense.ts'
 import { Embedding } from '../../../src/nn/embedding.ts'
 import { GRU } from '../../../src/nn/gru.ts'
 import { LSTM } from '../../../src/nn/lstm.ts'
+import { buildTransformer } from './attention.ts'
 import { type Bindings, gruBindings, linearBindings, lstmBindings } from './binding.ts'
 import type { GoldenCase } from './case.ts'
 import { buildCnn } from './cnn.ts'
@@ -14,17 +15,22 @@ import { buildPerceptron } from './perceptron.ts'
 /** A model of the `training` cases, with its parameters under PyTorch's names. */
 export interface TrainedModel {
   readonly bindings: Bindings
+  /** Recorded before the first step, where that is not `output`: in training mode, without following the batch. */
+  firstOutput?(x: Tensor): Tensor
   /** What the case records as the model's output. */
   output(x: Tensor): Tensor
   loss(x: Tensor, y: Tensor): Tensor
+  /** Running statistics, by PyTorch's names. */
+  buffers?(): ReadonlyMap<string, Tensor>
 }
 
 /** Builds the model that the part of the case's name before the slash stands for. */
 export function buildModel(goldenCase: GoldenCase): TrainedModel {
   const model = goldenCase.name.split('/')[0]
   if (model === 'text_lstm' || model === 'text_gru') return buildTextClassifier(goldenCase)
-  if (model === 'cnn') return buildCnn(goldenCase)
+  if (model === 'cnn' || model === 'cnn_bn') return buildCnn(goldenCase)
   if (model === 'mlp') return buildMlp(goldenCase)
+  if (model === 'transformer') return buildTransformer(goldenCase)
   throw new Error(`the runner does not know the model "${model}"`)
 }
 

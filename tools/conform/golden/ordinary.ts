@@ -18,7 +18,8 @@ export function runOrdinary<T>(
     new Map([...values].map(([name, value]) => [name, library.tensor(value, gradients.has(name))]))
   const inputs = create(goldenCase.inputs)
   const parameters = create(goldenCase.parameters)
-  const call = new Call({ attributes, note, inputs, parameters })
+  const buffers = create(goldenCase.buffers)
+  const call = new Call({ attributes, note, inputs, parameters, buffers })
   const outputs = new Map(Object.entries(adapters[op](call)))
 
   const results = new Map<string, Values>()

@@ -1,7 +1,7 @@
 import { noGrad } from '../../../src/index.ts'
 import type { Values } from '../decode.ts'
 import type { Attributes } from './attributes.ts'
-import { inTorchLayout, load } from './binding.ts'
+import { load, parametersOf, readTorch } from './binding.ts'
 import type { GoldenCase, NamedValues } from './case.ts'
 import { buildModel } from './models.ts'
 import { createOptimizer } from './optimizer-factory.ts'
@@ -17,13 +17,13 @@ export function runTraining(goldenCase: GoldenCase): NamedValues {
     x: createTensor(required(batch, 'x')),
     y: createTensor(required(batch, 'y')),
   }))
-  const trained = [...new Set([...model.bindings.values()].map(binding => binding.parameter))]
+  const trained = [...new Set([...model.bindings.values()].flatMap(parametersOf))]
   const optimizer = createOptimizer(attributes.text('optimizer'), attributes, trained)
   const learningRate = scheduleOf(attributes)
 
   const results = new Map<string, Values>()
-  const evaluate = (): Values => readTensor(noGrad(() => model.output(batches[0].x)))
-  results.set('first_output', evaluate())
+  const evaluate = (output = model.output): Values => readTensor(noGrad(() => output(batches[0].x)))
+  results.set('first_output', evaluate(model.firstOutput))
   const trajectory = new Trajectory()
   for (let step = 0; step < steps; step++) {
     const { x, y } = batches[step % batches.length]
@@ -33,8 +33,8 @@ export function runTraining(goldenCase: GoldenCase): NamedValues {
     trajectory.record('loss', readTensor(loss))
     if (step === 0) {
       for (const [name, binding] of model.bindings) {
-        const { grad } = binding.parameter
-        if (grad !== null) results.set(`first_grad.${name}`, readTensor(inTorchLayout(binding, grad)))
+        const gradient = readTorch(binding, parameter => parameter.grad)
+        if (gradient !== null) results.set(`first_grad.${name}`, readTensor(gradient))
       }
     }
     optimizer.learningRate = learningRate(step)
@@ -43,8 +43,11 @@ export function runTraining(goldenCase: GoldenCase): NamedValues {
   for (const [name, values] of trajectory.stacked()) results.set(name, values)
   results.set('final_output', evaluate())
   for (const [name, binding] of model.bindings) {
-    results.set(`final_param.${name}`, readTensor(inTorchLayout(binding, binding.parameter)))
+    const final = readTorch(binding, parameter => parameter)
+    if (final !== null) results.set(`final_param.${name}`, readTensor(final))
   }
+  for (const [name, buffer] of model.buffers?.() ?? [])
+    results.set(`final_buffer.${name}`, readTensor(buffer))
   return results
 }
 
