@@ -6,15 +6,15 @@
 // The sums are padded to whole vectors and worked on in place. A step saves the blocks h̃, z, r and q (or r ⊙ h).
 
 import { SET, activate, hardSigmoid, slope } from './recurrent-activations';
-import { biasArea, block, coefficients, hArea, mainColumns, resetsBefore } from './recurrent-forward-areas';
+import { Areas, resetsBefore } from './recurrent-forward-areas';
 import { Forward, bytes, padded } from './recurrent-parameters';
 import { copyRow } from './recurrent-rows';
 
 /** Activates z and r. */
-function gates(p: Forward, s: usize, z: usize): void {
-  const bias = biasArea(s), size = bytes(mainColumns(p));
+function gates(p: Forward, a: Areas, z: usize): void {
+  const bias = a.bias, size = bytes(a.mainColumns);
   if (!p.activation) {
-    activate(coefficients(s) + SET, 0.5, size, z, bias);
+    activate(a.coefficients + SET, 0.5, size, z, bias);
     return;
   }
   for (let u: usize = 0; u < size; u += 16) {
@@ -23,35 +23,35 @@ function gates(p: Forward, s: usize, z: usize): void {
 }
 
 /** z, r, and the last block = r ⊙ h: what has to be known before the candidate is summed. */
-export function gruReset(p: Forward, s: usize, z: usize, h: usize): void {
-  gates(p, s, z);
-  const size = padded(p.units), r = z + block(p, 1), to = z + block(p, 3);
+export function gruReset(p: Forward, a: Areas, z: usize, h: usize): void {
+  gates(p, a, z);
+  const size = padded(p.units), r = z + a.block1, to = z + a.block3;
   for (let u: usize = 0; u < size; u += 16) v128.store(to + u, f32x4.mul(v128.load(r + u), v128.load(h + u)));
 }
 
 /** Row `index` of the chunk from its sums to h; `row` is its place in [batch, time]. */
-export function gruStep(p: Forward, s: usize, z: usize, index: i32, row: i32): void {
-  const units = p.units, size = padded(units), bias = biasArea(s);
-  const r = z + block(p, 1), a = z + block(p, 2), q = z + block(p, 3);
+export function gruStep(p: Forward, a: Areas, z: usize, index: i32, row: i32): void {
+  const units = p.units, size = padded(units);
+  const r = z + a.block1, sum = z + a.block2, q = z + a.block3;
   if (!resetsBefore(p)) {
-    gates(p, s, z);
-    const c = bias + block(p, 3);
+    gates(p, a, z);
+    const c = a.bias + a.block3;
     for (let u: usize = 0; u < size; u += 16) {
-      const sum = f32x4.add(v128.load(q + u), v128.load(c + u));
-      v128.store(q + u, sum);
-      v128.store(a + u, f32x4.add(v128.load(a + u), f32x4.mul(v128.load(r + u), sum)));
+      const product = f32x4.add(v128.load(q + u), v128.load(c + u));
+      v128.store(q + u, product);
+      v128.store(sum + u, f32x4.add(v128.load(sum + u), f32x4.mul(v128.load(r + u), product)));
     }
   }
-  activate(coefficients(s), 0, size, a, bias + block(p, 2));
-  const h = hArea(p, s) + <usize>index * size;
+  activate(a.coefficients, 0, size, sum, a.bias + a.block2);
+  const h = a.h + <usize>index * size;
   for (let u: usize = 0; u < size; u += 16) {
-    const candidate = v128.load(a + u), old = v128.load(h + u);
+    const candidate = v128.load(sum + u), old = v128.load(h + u);
     v128.store(h + u, f32x4.add(candidate, f32x4.mul(v128.load(z + u), f32x4.sub(old, candidate))));
   }
   if (p.out != 0) copyRow(p.out + bytes(row * units), h, units);
   if (p.gates == 0) return;
   const saved = p.gates + bytes(row * units * 4);
-  copyRow(saved, a, units);
+  copyRow(saved, sum, units);
   copyRow(saved + bytes(units), z, units);
   copyRow(saved + bytes(2 * units), r, units);
   copyRow(saved + bytes(3 * units), q, units);

@@ -1,21 +1,21 @@
 // A step of the LSTM for one row, forward and backward. The last units, fewer than a vector, go by way of the stage.
 
 import { lstmGates, lstmGradients, lstmHardGates, lstmHardGradients } from './lstm-gates';
-import { biasArea, cArea, coefficients, discard, hArea, stage } from './recurrent-forward-areas';
+import { Areas } from './recurrent-forward-areas';
 import { Forward, bytes, padded } from './recurrent-parameters';
 import { copyRow } from './recurrent-rows';
 
 /** Row r of the chunk from its sums to h and c; `row` is its place in [batch, time]. */
-export function lstmStep(p: Forward, s: usize, z: usize, r: i32, row: i32): void {
+export function lstmStep(p: Forward, a: Areas, z: usize, r: i32, row: i32): void {
   const units = p.units, gate = padded(units), whole = bytes(units & ~3), rest = units & 3;
-  const h = hArea(p, s) + <usize>r * gate, c = cArea(p, s) + <usize>r * gate, bias = biasArea(s);
-  const gates = p.gates != 0 ? p.gates + bytes(row * units * 4) : discard(p, s);
-  const cells = p.cells != 0 ? p.cells + bytes(row * units) : discard(p, s);
-  const out = p.out != 0 ? p.out + bytes(row * units) : discard(p, s);
-  if (whole > 0) applyGates(p, coefficients(s), whole, z, bias, c, h, gates, bytes(units), cells, out);
+  const h = a.h + <usize>r * gate, c = a.c + <usize>r * gate, bias = a.bias;
+  const gates = p.gates != 0 ? p.gates + bytes(row * units * 4) : a.discard;
+  const cells = p.cells != 0 ? p.cells + bytes(row * units) : a.discard;
+  const out = p.out != 0 ? p.out + bytes(row * units) : a.discard;
+  if (whole > 0) applyGates(p, a.coefficients, whole, z, bias, c, h, gates, bytes(units), cells, out);
   if (rest == 0) return;
-  const staged = stage(s);
-  applyGates(p, coefficients(s), 16, z + whole, bias + whole, c + whole, h + whole, staged, 16, staged + 64, staged + 80);
+  const staged = a.stage;
+  applyGates(p, a.coefficients, 16, z + whole, bias + whole, c + whole, h + whole, staged, 16, staged + 64, staged + 80);
   for (let n = 0; n < 4; n++) copyRow(gates + bytes(n * units) + whole, staged + <usize>n * 16, rest);
   copyRow(cells + whole, staged + 64, rest);
   copyRow(out + whole, staged + 80, rest);

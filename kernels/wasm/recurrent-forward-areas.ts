@@ -15,51 +15,32 @@ export function mainGates(kind: i32): i32 {
 }
 
 /** Columns of such a gate. */
-// @ts-ignore: decorator
-@inline
 export function gateColumns(p: Forward): i32 {
   return <i32>((p.kind == RNN ? paneled(p.units) : padded(p.units)) >> 2);
 }
 
 /** Columns of all of them: a multiple of 8. */
-// @ts-ignore: decorator
-@inline
 export function mainColumns(p: Forward): i32 {
   return mainGates(p.kind) * gateColumns(p);
 }
 
 /** Columns of the candidate. */
-// @ts-ignore: decorator
-@inline
 export function candidateColumns(p: Forward): i32 {
   return isGru(p.kind) ? <i32>(paneled(p.units) >> 2) : 0;
 }
 
 /** Bytes of a row of z, and of the biases. */
-// @ts-ignore: decorator
-@inline
 function zBytes(p: Forward): usize {
   return bytes(mainColumns(p) + 2 * candidateColumns(p));
 }
 
 /** Where block n of a row of z begins. */
-// @ts-ignore: decorator
-@inline
-export function block(p: Forward, n: i32): usize {
+function block(p: Forward, n: i32): usize {
   const main = mainGates(p.kind);
   return bytes(n < main ? n * gateColumns(p) : mainColumns(p) + (n - main) * candidateColumns(p));
 }
 
-/** Bytes between rows of z, which must not fall on the same cache sets. */
-// @ts-ignore: decorator
-@inline
-export function zStep(p: Forward): usize {
-  return zBytes(p) + 64;
-}
-
 /** Numbers that a tile holds of each row. */
-// @ts-ignore: decorator
-@inline
 export function depth(p: Forward): i32 {
   return rowsGoAlone(p.batch, p.units) ? p.inputSize : p.inputSize + p.units;
 }
@@ -68,28 +49,20 @@ export function depth(p: Forward): i32 {
 // other, or [W_h; U_h] if the reset gate comes first). A small batch has W with the candidate's part, then U.
 
 /** Bytes of the packed kernels. */
-// @ts-ignore: decorator
-@inline
 export function packedBytes(p: Forward): usize {
   return bytes(mainColumns(p) + candidateColumns(p)) * <usize>(p.inputSize + p.units);
 }
 
-// @ts-ignore: decorator
-@inline
 export function candidatePart(p: Forward): usize {
   return p.packed + bytes(mainColumns(p)) * <usize>depth(p);
 }
 
 /** U_h where it has panels of its own. */
-// @ts-ignore: decorator
-@inline
 export function recurrentCandidatePart(p: Forward): usize {
   return candidatePart(p) + bytes(candidateColumns(p)) * <usize>p.inputSize;
 }
 
 /** U of a small batch. */
-// @ts-ignore: decorator
-@inline
 export function recurrentPart(p: Forward): usize {
   return p.packed + bytes(mainColumns(p) + candidateColumns(p)) * <usize>p.inputSize;
 }
@@ -100,37 +73,66 @@ export function resetsBefore(p: Forward): bool {
   return p.kind == GRU_RESET_BEFORE;
 }
 
-// The scratch space: one area after the other.
-// @ts-ignore: decorator
-@inline
-export function xTable(s: usize): usize { return s; }
-// @ts-ignore: decorator
-@inline
-export function hTable(s: usize): usize { return s + TABLE; }
-// @ts-ignore: decorator
-@inline
-export function active(s: usize): usize { return s + 2 * TABLE; }
-// @ts-ignore: decorator
-@inline
-export function stage(s: usize): usize { return s + 3 * TABLE; }
-// @ts-ignore: decorator
-@inline
-export function coefficients(s: usize): usize { return stage(s) + 128; }
-// @ts-ignore: decorator
-@inline
-export function biasArea(s: usize): usize { return coefficients(s) + 2 * SET; }
-// @ts-ignore: decorator
-@inline
-export function discard(p: Forward, s: usize): usize { return biasArea(s) + zBytes(p); }
-// @ts-ignore: decorator
-@inline
-export function hArea(p: Forward, s: usize): usize { return discard(p, s) + 4 * padded(p.units); }
-// @ts-ignore: decorator
-@inline
-export function cArea(p: Forward, s: usize): usize { return hArea(p, s) + <usize>ROWS * padded(p.units); }
-// @ts-ignore: decorator
-@inline
-export function zArea(p: Forward, s: usize): usize { return cArea(p, s) + <usize>ROWS * padded(p.units); }
-// @ts-ignore: decorator
-@inline
-export function tileArea(p: Forward, s: usize): usize { return zArea(p, s) + <usize>ROWS * zStep(p); }
+/**
+ * Where everything is during a call: written once at the beginning of the scratch space, since to work it out anew in
+ * each step would take as long as a small step does.
+ */
+@unmanaged
+export class Areas {
+  xTable: usize;
+  hTable: usize;
+  /** Which rows of the chunk take part. */
+  active: usize;
+  stage: usize;
+  coefficients: usize;
+  bias: usize;
+  /** For what nobody asked for. */
+  discard: usize;
+  h: usize;
+  c: usize;
+  z: usize;
+  tiles: usize;
+  /** Bytes between rows of z; they must not fall on the same cache sets. */
+  zStep: usize;
+  /** Where blocks 1, 2 and 3 of a row of z begin. */
+  block1: usize;
+  block2: usize;
+  block3: usize;
+  mainColumns: i32;
+  candidateColumns: i32;
+  candidatePart: usize;
+  recurrentCandidatePart: usize;
+  recurrentPart: usize;
+}
+
+/** Lays out the scratch space at s and returns its end. Only adds up: nothing is written where `write` is false. */
+export function layOut(p: Forward, s: usize, write: bool): usize {
+  const state = padded(p.units), row = zBytes(p), step = row + 64;
+  const tables = s + 128, stage = tables + 3 * TABLE, coefficients = stage + 128, bias = coefficients + 2 * SET;
+  const discard = bias + row, h = discard + 4 * state, c = h + <usize>ROWS * state, z = c + <usize>ROWS * state;
+  const tiles = z + <usize>ROWS * step;
+  if (write) {
+    const a = changetype<Areas>(s);
+    a.xTable = tables;
+    a.hTable = tables + TABLE;
+    a.active = tables + 2 * TABLE;
+    a.stage = stage;
+    a.coefficients = coefficients;
+    a.bias = bias;
+    a.discard = discard;
+    a.h = h;
+    a.c = c;
+    a.z = z;
+    a.tiles = tiles;
+    a.zStep = step;
+    a.block1 = block(p, 1);
+    a.block2 = block(p, 2);
+    a.block3 = block(p, 3);
+    a.mainColumns = mainColumns(p);
+    a.candidateColumns = candidateColumns(p);
+    a.candidatePart = candidatePart(p);
+    a.recurrentCandidatePart = recurrentCandidatePart(p);
+    a.recurrentPart = recurrentPart(p);
+  }
+  return tiles + <usize>ROWS * bytes(depth(p));
+}

@@ -1,16 +1,16 @@
 // A step of the simple recurrence for one row: h = f(x·W + h·U + b) with f = tanh or relu.
 
 import { activate } from './recurrent-activations';
-import { biasArea, coefficients, hArea } from './recurrent-forward-areas';
+import { Areas } from './recurrent-forward-areas';
 import { Forward, bytes, padded } from './recurrent-parameters';
 import { copyRow } from './recurrent-rows';
 
 /** Row r of the chunk from its sums to h; `row` is its place in [batch, time]. */
-export function rnnStep(p: Forward, s: usize, z: usize, r: i32, row: i32): void {
+export function rnnStep(p: Forward, a: Areas, z: usize, r: i32, row: i32): void {
   const size = padded(p.units);
-  if (p.activation) relu(size, z, biasArea(s));
-  else activate(coefficients(s), 0, size, z, biasArea(s));
-  copyRow(hArea(p, s) + <usize>r * size, z, p.units);
+  if (p.activation) relu(size, z, a.bias);
+  else activate(a.coefficients, 0, size, z, a.bias);
+  copyRow(a.h + <usize>r * size, z, p.units);
   if (p.out != 0) copyRow(p.out + bytes(row * p.units), z, p.units);
 }
 
