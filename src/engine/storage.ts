@@ -24,7 +24,10 @@ export class Storage {
   version = 0
   engine: Engine | null = null
   pointer: Pointer = 0
-  cold: ColdArray | null = null
+  private array: ColdArray | null = null
+  /** A single cold number: losses are kept by the thousand, and an array for each would be most of their size. */
+  private single = 0
+  private hasSingle = false
   /** Belongs to a parameter or an optimizer: exempt from the budget. */
   owned = false
   /** User code may hold it: it is moved to cold memory where an internal one is freed. */
@@ -52,4 +55,18 @@ export class Storage {
     readonly dtype: DType,
     readonly length: number,
   ) {}
+
+  /** The numbers in ordinary memory, null while there are none. Of a single number it is a copy: assign to change it. */
+  get cold(): ColdArray | null {
+    if (!this.hasSingle) return this.array
+    const { single } = this
+    if (this.dtype !== 'float32') return Int32Array.of(single)
+    return Object.is(Math.fround(single), single) ? Float32Array.of(single) : Float64Array.of(single)
+  }
+
+  set cold(values: ColdArray | null) {
+    this.hasSingle = values !== null && values.length === 1
+    this.array = this.hasSingle ? null : values
+    if (values !== null && values.length === 1) this.single = values[0]
+  }
 }

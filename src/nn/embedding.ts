@@ -68,7 +68,9 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
     this.embeddings = this.parameter([inputDim, outputDim], embeddingsInitializer)
     if (paddingIndex !== undefined) {
       const start = paddingIndex * outputDim
-      this.embeddings.storage.cold?.fill(0, start, start + outputDim)
+      const values = this.embeddings.values()
+      values.fill(0, start, start + outputDim)
+      this.embeddings.storage.cold = values
     }
   }
 
