@@ -3,7 +3,15 @@
  * generator. `writeData` stores them for contenders that are not written in JavaScript.
  */
 import { writeFileSync } from 'node:fs'
-import { type ClassifierSizes, classifierSizes, cnn, elementwiseSide, perceptron, products } from './tasks.ts'
+import {
+  type ClassifierSizes,
+  classifierSizes,
+  cnn,
+  elementwiseSide,
+  perceptron,
+  products,
+  encoder,
+} from './tasks.ts'
 
 export interface DataArray {
   readonly shape: readonly number[]
@@ -113,6 +121,25 @@ const cnnData = (random: Random): TaskData => {
   return data
 }
 
+/**
+ * x and target [batch, steps, size], and a kernel [in, out] and a bias for each projection of the encoder layer.
+ * The normalisations start from ones and zeros.
+ */
+const encoderData = (random: Random): TaskData => {
+  const { size, hidden, steps, batch } = encoder
+  const data: Record<string, DataArray> = {
+    x: uniform(random, [batch, steps, size], -1, 1),
+    target: uniform(random, [batch, steps, size], -1, 1),
+  }
+  const projections = { query: [size, size], key: [size, size], value: [size, size], output: [size, size] }
+  const layers = { ...projections, hidden: [size, hidden], final: [hidden, size] }
+  for (const [name, [inputs, outputs]] of Object.entries(layers)) {
+    data[`${name}Kernel`] = glorot(random, inputs, outputs)
+    data[`${name}Bias`] = zeros([outputs])
+  }
+  return data
+}
+
 /** The arrays of a task: the same numbers for every contender and in every run. */
 export const dataFor = (id: string): TaskData => {
   const random = generator(20240 + [...id].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7))
@@ -120,6 +147,7 @@ export const dataFor = (id: string): TaskData => {
   if (classifierSizes[id]) return classifierData(random, classifierSizes[id])
   if (id === 'W3') return perceptronData(random)
   if (id === 'W7') return cnnData(random)
+  if (id === 'W8') return encoderData(random)
   if (id === 'W9') {
     return Object.fromEntries(['a', 'b', 'c'].map(name => [name, uniform(random, [8], -1, 1)]))
   }

@@ -133,6 +133,33 @@ class Convolutional(Training):
         return functional.cross_entropy(functional.linear(hidden, self.kernels[3], self.biases[3]), self.labels)
 
 
+class Encoder(Training):
+    """A layer of a Transformer encoder, and the mean squared error."""
+
+    heads = 4
+
+    def __init__(self, data):
+        super().__init__(data)
+        size, hidden = data["hiddenKernel"].shape
+        self.layer = torch.nn.TransformerEncoderLayer(size, self.heads, hidden, dropout=0, batch_first=True)
+        attention = self.layer.self_attn
+        with torch.no_grad():
+            projections = [data[f"{name}Kernel"].t() for name in ("query", "key", "value")]
+            attention.in_proj_weight.copy_(torch.cat(projections))
+            attention.in_proj_bias.copy_(torch.cat([data[f"{name}Bias"] for name in ("query", "key", "value")]))
+            for linear, name in (
+                (attention.out_proj, "output"),
+                (self.layer.linear1, "hidden"),
+                (self.layer.linear2, "final"),
+            ):
+                linear.weight.copy_(data[f"{name}Kernel"].t())
+                linear.bias.copy_(data[f"{name}Bias"])
+        self.prepare(list(self.layer.parameters()))
+
+    def compute_loss(self):
+        return functional.mse_loss(self.layer(self.data["x"]), self.data["target"])
+
+
 class Classifier(Training):
     """Embedding → LSTM → Dense(1). The LSTM's second bias stays at zero, so that there is one, as in Keras."""
 
@@ -206,6 +233,8 @@ def create(task, data):
         return product(task, data)
     if family == "W3":
         return Perceptron(data)
+    if family == "W8":
+        return Encoder(data)
     if family == "W7":
         return Convolutional(data)
     if family in ("W4", "W5"):

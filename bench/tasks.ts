@@ -43,6 +43,9 @@ export const perceptron = { widths: [784, 256, 128, 10], batch: 64 } as const
  */
 export const cnn = { size: 28, filters: [32, 64], units: 128, classes: 10, batch: 32 } as const
 
+/** W8: one layer of a Transformer encoder, with ReLU, and the mean squared error to a target. */
+export const encoder = { size: 128, heads: 4, hidden: 512, steps: 64, batch: 16 } as const
+
 /** Learning rate of every training task; Adam with beta 0.9, 0.999 and PyTorch's epsilon of 1e-8. */
 export const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
 
@@ -131,6 +134,11 @@ export const tasks: readonly Task[] = [
   {
     id: 'W7',
     title: `training step: CNN ${cnn.size}×${cnn.size}, conv ${cnn.filters[0]}, pool, conv ${cnn.filters[1]}, pool, dense ${cnn.units}, batch ${cnn.batch}, Adam`,
+    trains: true,
+  },
+  {
+    id: 'W8',
+    title: `training step: Transformer encoder layer, d ${encoder.size}, ${encoder.heads} heads, ff ${encoder.hidden}, T ${encoder.steps}, batch ${encoder.batch}, Adam`,
     trains: true,
   },
   ...elementwiseNames.map(name => ({
