@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  classify,
-  encode,
-  makeClassifier,
-  usualLength,
-} from '../../examples/text-classifier/classifier.ts'
+import { classify, encode, makeClassifier, usualLength } from '../../examples/text-classifier/classifier.ts'
 import { keepBest } from '../../examples/text-classifier/keep-best.ts'
 import { guessLevel } from '../../examples/text-classifier/level.ts'
 import { dense, SGD, sequential, tensor } from '../../src/index.ts'
