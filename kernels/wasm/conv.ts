@@ -9,7 +9,7 @@
 import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
 import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
 import { fillRows } from './move';
-import { movePatches } from './patches';
+import { SLACK, movePatches } from './patches';
 import { bytes } from './vector';
 import { Window } from './window';
 
@@ -78,7 +78,7 @@ export function conv_packed_bytes(parameters: usize): usize {
 /** Bytes of scratch that each thread needs. */
 export function conv_scratch_bytes(parameters: usize): usize {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
-  return gemm_workspace() + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p)));
+  return gemm_workspace() + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p))) + SLACK;
 }
 
 /** Packs the kernel for conv_forward, or its transpose for conv_input. */
@@ -109,7 +109,7 @@ export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i
     for (let g = 0; g < p.groups; g++) {
       let a = patches;
       if (inPlace) a = p.x + bytes(pixel * p.channels + g * depth);
-      else movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, 0, taps(p), patches, 0);
+      else movePatches(p, p.x, g * depth, depth, pixel, rows, 0, taps(p), patches, 0);
       gemm_prepacked(
         rows, width, size, a, inPlace ? p.channels : size, p.packed + <usize>g * packed,
         y + bytes(g * width), p.filters, p.bias != 0 ? 1 : 0, scratch,
@@ -140,7 +140,7 @@ export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32
         continue;
       }
       gemm_prepacked(rows, size, width, y, p.filters, kernel, patches, size, 0, scratch);
-      movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, 0, taps(p), patches, 1);
+      movePatches(p, p.x, g * depth, depth, pixel, rows, 0, taps(p), patches, 1);
     }
   }
 }
@@ -162,7 +162,7 @@ export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i3
       for (let g = 0; g < p.groups; g++) {
         let a = patches;
         if (inPlace) a = p.x + bytes(pixel * p.channels + g * depth);
-        else movePatches(p, p.x + bytes(g * depth), depth, pixel, rows, tap, end, patches, 0);
+        else movePatches(p, p.x, g * depth, depth, pixel, rows, tap, end, patches, 0);
         gemm(
           1, 0, size, width, rows, a, inPlace ? p.channels : size,
           p.y + bytes(pixel * p.filters + g * width), p.filters,

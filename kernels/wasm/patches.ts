@@ -6,59 +6,84 @@ import { copyRow } from './copy';
 import { bytes } from './vector';
 import { stepsBelow, Window } from './window';
 
+/** Bytes behind the last patch that may be written too. */
+export const SLACK: usize = 16;
+
 /**
- * The patches of `count` output pixels from `pixel` on, for the taps first … end−1 and `depth` channels of x (which
- * points at the first of them): copied from the image, or with `adds` added into it.
+ * The patches of `count` output pixels from `pixel` on, for the taps first … end−1 and `depth` channels of the image
+ * from `channel` on: copied from x, or with `adds` added into it.
  */
 export function movePatches(
-  p: Window, x: usize, depth: i32, pixel: i32, count: i32, first: i32, end: i32, patches: usize, adds: i32,
+  p: Window, x: usize, channel: i32, depth: i32, pixel: i32, count: i32, first: i32, end: i32, patches: usize, adds: i32,
 ): void {
+  const limit = x + bytes(p.batch * p.height * p.width * p.channels);
+  const firstLine = first / p.windowWidth, firstTap = first - firstLine * p.windowWidth;
+  const imageLine = bytes(p.width * p.channels);
   let row = pixel / p.outWidth, column = pixel - row * p.outWidth;
-  for (; count > 0; count--) {
+  while (count > 0) {
     const image = row / p.outHeight;
-    const top = (row - image * p.outHeight) * p.strideHeight - p.padTop;
-    const left = column * p.strideWidth - p.padLeft;
-    for (let tap = first; tap < end;) {
-      const line = tap / p.windowWidth, k = tap - line * p.windowWidth;
-      const taps = min(p.windowWidth - k, end - tap);
-      const y = top + line * p.dilationHeight;
-      const inside = y >= 0 && y < p.height;
-      const from = x + bytes((image * p.height + y) * p.width * p.channels);
-      moveLine(p, inside, from, left + k * p.dilationWidth, taps, depth, patches, adds);
-      patches += bytes(taps * depth);
-      tap += taps;
+    const top = (row - image * p.outHeight) * p.strideHeight - p.padTop + firstLine * p.dilationHeight;
+    const origin = x + <usize>(image * p.height) * imageLine + bytes(channel);
+    const last = min(p.outWidth, column + count);
+    count -= last - column;
+    for (; column < last; column++) {
+      const left = column * p.strideWidth - p.padLeft;
+      let k = firstTap, y = top;
+      for (let tap = first; tap < end;) {
+        const taps = min(p.windowWidth - k, end - tap);
+        const line = y >= 0 && y < p.height ? origin + <usize>y * imageLine : 0;
+        moveLine(p, line, limit, left + k * p.dilationWidth, taps, depth, patches, adds);
+        patches += bytes(taps * depth);
+        tap += taps;
+        y += p.dilationHeight;
+        k = 0;
+      }
     }
-    if (++column == p.outWidth) {
-      column = 0;
-      row++;
-    }
+    column = 0;
+    row++;
   }
 }
 
-/** One line of a window: `taps` pixels of an image line, from column `left` on. */
+/** One line of a window: `taps` pixels of an image line (0: there is none) from column `left` on. */
 // @ts-ignore: decorator
 @inline
 function moveLine(
-  p: Window, inside: bool, line: usize, left: i32, taps: i32, depth: i32, patch: usize, adds: i32,
+  p: Window, line: usize, limit: usize, left: i32, taps: i32, depth: i32, patch: usize, adds: i32,
 ): void {
   const step = p.dilationWidth;
   // Taps before the left edge, and before the right one.
   const low = min(taps, stepsBelow(0, left, step));
-  const high = inside ? max(low, min(taps, stepsBelow(p.width, left, step))) : low;
-  if (!adds) {
-    clear(patch, low * depth);
-    clear(patch + bytes(high * depth), (taps - high) * depth);
-  }
-  if (low == high) return;
+  const high = line ? max(low, min(taps, stepsBelow(p.width, left, step))) : low;
   let pixel = line + bytes((left + low * step) * p.channels), at = patch + bytes(low * depth);
   // Neighbours in the image that are neighbours in the patch move at one go.
   const together = step == 1 && depth == p.channels;
   const run = together ? (high - low) * depth : depth, jump = bytes(step * p.channels);
-  for (let k = together ? high - 1 : low; k < high; k++) {
+  for (let k = low; k < high; k++) {
     if (adds) addRow(pixel, at, run);
-    else copyRow(at, pixel, run);
+    else copyBeyond(at, pixel, run, limit);
+    if (together) break;
     pixel += jump;
     at += bytes(depth);
+  }
+  if (!adds) {
+    clear(patch, low * depth);
+    clear(patch + bytes(high * depth), (taps - high) * depth);
+  }
+}
+
+/** Copies n numbers and up to three more, which are written over later or lie in the slack; reads nothing from `limit` on. */
+// @ts-ignore: decorator
+@inline
+function copyBeyond(to: usize, from: usize, n: i32, limit: usize): void {
+  const end = from + bytes(n);
+  if (end + 12 > limit) {
+    copyRow(to, from, n);
+    return;
+  }
+  while (from < end) {
+    v128.store(to, v128.load(from));
+    from += 16;
+    to += 16;
   }
 }
 
