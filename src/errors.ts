@@ -54,6 +54,8 @@ export class TensorloomError extends Error {
 TensorloomError.prototype.name = 'TensorloomError'
 
 export interface ShapeErrorFacts extends ErrorFacts {
+  /** What to do about it: every shape error says so. */
+  readonly hint: string
   /** The shapes involved, in the order in which the operation takes them. */
   readonly shapes?: readonly (readonly number[])[]
 }

@@ -46,6 +46,7 @@ function checkRoot(operation: string, root: Tensor, seed: Tensor | undefined): v
     throw new ShapeError({
       operation,
       problem: `got a gradient ${formatShape(seed.shape)} for a tensor ${formatShape(root.shape)}.`,
+      hint: 'pass a gradient of the shape of the tensor.',
       shapes: [seed.shape, root.shape],
     })
   }

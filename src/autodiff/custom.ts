@@ -61,6 +61,7 @@ export function customGradient<T extends readonly Tensor[]>(
           throw new ShapeError({
             operation: `gradient of ${name}`,
             problem: `returned ${formatShape(gradient.shape)} for an input ${formatShape(inputs[i].shape)}.`,
+            hint: 'the gradient of an input has its shape; sum over the axes along which it was broadcast.',
             shapes: [gradient.shape, inputs[i].shape],
           })
         }

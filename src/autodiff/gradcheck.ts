@@ -95,6 +95,7 @@ function project(results: readonly Tensor[], weights: readonly Tensor[]): Tensor
       throw new ShapeError({
         operation: 'gradcheck',
         problem: `needs a function whose result keeps its shape, got ${formatShape(weights[i].shape)}, then ${formatShape(result.shape)}.`,
+        hint: 'the shape must not depend on the numbers.',
         shapes: [weights[i].shape, result.shape],
       })
     }

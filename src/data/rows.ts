@@ -43,6 +43,7 @@ export function toRows(operation: string, what: string, input: DataInput): Rows 
     throw new ShapeError({
       operation,
       problem: `needs ${what} with examples along the first axis, got a single number.`,
+      hint: 'wrap it: [value].',
       shapes: [data.shape],
     })
   }

@@ -42,6 +42,7 @@ export function toClassRows(operation: string, x: Tensor, axisOption: number | u
     throw new ShapeError({
       operation,
       problem: `needs at least one class, got predictions ${formatShape(x.shape)}.`,
+      hint: 'check the units of the last layer.',
       shapes: [x.shape],
     })
   }

@@ -21,6 +21,7 @@ function checkShapes(prediction: Tensor, target: Tensor): void {
   throw new ShapeError({
     operation: 'klDivergence',
     problem: `needs one target per prediction, got targets ${formatShape(target.shape)} for predictions ${formatShape(prediction.shape)}.`,
+    hint: 'reshape one of them, or check what the last layer puts out.',
     shapes: [target.shape, prediction.shape],
   })
 }

@@ -34,6 +34,7 @@ export function checkClassWeights(operation: string, weight: Tensor, classes: nu
   throw new ShapeError({
     operation,
     problem: `needs one weight per class, got ${formatShape(weight.shape)} for ${classes} classes.`,
+    hint: 'give a vector as long as the class axis of the predictions.',
     shapes: [weight.shape, [classes]],
   })
 }

@@ -46,6 +46,7 @@ export class ConfusionMatrix extends BuiltInMetric {
       throw new ShapeError({
         operation: 'confusionMatrix',
         problem: `needs predictions [..., ${this.classes}], got ${formatShape(prediction.shape)}.`,
+        hint: 'the last layer needs as many units as there are classes.',
         shapes: [prediction.shape],
       })
     }

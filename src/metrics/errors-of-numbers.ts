@@ -61,6 +61,7 @@ class R2Score extends BuiltInMetric {
       throw new ShapeError({
         operation: 'r2Score',
         problem: `had ${this.columns.length} outputs before, got predictions ${formatShape(prediction.shape)}.`,
+        hint: 'reset() the metric before it sees another output.',
         shapes: [prediction.shape],
       })
     }

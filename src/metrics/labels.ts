@@ -20,6 +20,7 @@ export function classCount(operation: string, prediction: Tensor): number {
   throw new ShapeError({
     operation,
     problem: `needs predictions [..., classes], got ${formatShape(prediction.shape)}.`,
+    hint: 'the last axis holds a score for each class.',
     shapes: [prediction.shape],
   })
 }

@@ -174,6 +174,7 @@ function mergeMasks(operation: string, keyMask: Tensor | null, pairs: Tensor | n
     throw new ShapeError({
       operation,
       problem: `needs a mask of keys [batch, keys], got ${formatShape(keyMask.shape)}.`,
+      hint: 'true (or 1) where a key counts, for each example.',
       shapes: [keyMask.shape],
     })
   }

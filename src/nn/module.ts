@@ -151,6 +151,7 @@ export abstract class Module<Result = Tensor> {
         throw new ShapeError({
           operation: `loadStateDict "${name}"`,
           problem: `needs ${formatShape(parameter.shape)}, got ${formatShape(value.shape)}.`,
+          hint: 'build the model with the sizes that the state was saved with.',
           shapes: [parameter.shape, value.shape],
         })
       }

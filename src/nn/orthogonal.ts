@@ -69,6 +69,7 @@ export function orthogonal(shape: Shape, generator: Generator): Float32Array {
     throw new ShapeError({
       operation: 'initializer orthogonal',
       problem: `needs at least two axes, got ${formatShape(shape)}.`,
+      hint: 'use another initializer for vectors, such as zeros.',
       shapes: [shape],
     })
   }

@@ -33,6 +33,7 @@ export class RepeatVector extends Layer<number, 'same'> {
     throw new ShapeError({
       operation: this.label,
       problem: `needs [batch, features], got ${describeShape(inputShape)}.`,
+      hint: 'give the recurrent layer before it returnSequences: false.',
       shapes: [inputShape],
     })
   }

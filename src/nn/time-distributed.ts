@@ -53,6 +53,7 @@ export class TimeDistributed<
       throw new ShapeError({
         operation: this.label,
         problem: `needs [batch, time, ...], got ${describeShape(inputShape)}.`,
+        hint: 'the second axis counts the steps.',
         shapes: [inputShape],
       })
     }
@@ -71,6 +72,7 @@ export class TimeDistributed<
     throw new ShapeError({
       operation: this.label,
       problem: `needs a layer that keeps its batch of ${batch * time} steps, got ${steps.shape[0]}.`,
+      hint: 'the inner layer gives one row for each row it gets.',
       shapes: [x.shape, steps.shape],
     })
   }

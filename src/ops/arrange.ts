@@ -45,6 +45,7 @@ export function pad(
     throw new ShapeError({
       operation: 'pad',
       problem: `needs a pair of whole numbers ≥ 0 for each axis of ${formatShape(x.shape)}, got ${JSON.stringify(pads)}.`,
+      hint: '[before, after], and [0, 0] for an axis that stays as it is.',
       shapes: [x.shape],
     })
   }
@@ -62,6 +63,7 @@ export function tile(x: Tensor, repetitions: readonly number[]): Tensor {
     throw new ShapeError({
       operation: 'tile',
       problem: `needs whole numbers ≥ 0, got [${repetitions.join(', ')}] for ${formatShape(x.shape)}.`,
+      hint: 'one number of repetitions for each axis.',
       shapes: [x.shape],
     })
   }

@@ -195,6 +195,7 @@ function prepared(name: string, given: readonly [Tensor, Tensor, Tensor], option
     new ShapeError({
       operation: name,
       problem: `${problem}, got q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}.`,
+      hint: 'q is [batch, time, size]; k and v are [batch, keys, size].',
       shapes: [q.shape, k.shape, v.shape],
     })
   if (!Number.isSafeInteger(heads) || heads < 1) {

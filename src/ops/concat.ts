@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts'
-import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/shape.ts'
+import { formatShape, normalizeAxis, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { defineOp } from './define.ts'
@@ -21,6 +21,7 @@ function concatShape(inputs: readonly Tensor[], axis: number): Shape {
       throw new ShapeError({
         operation: 'concat',
         problem: `needs equal sizes but for axis ${axis}, got ${formatShape(first.shape)} and ${formatShape(x.shape)}.`,
+        hint: 'choose another axis, or join along a new one with stack.',
         shapes: [first.shape, x.shape],
       })
     }
@@ -76,15 +77,25 @@ export function concat(tensors: readonly Tensor[], options: { readonly axis?: nu
 /**
  * Joins tensors of one shape along a new axis (0 by default).
  *
+ * @throws ShapeError when the shapes differ
  * @example stack([zeros([3]), ones([3])])   // [2, 3]
  */
 export function stack(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const inputs = alike('stack', tensors)
-  const rank = inputs[0].rank + 1
+  const [first] = inputs
+  const other = inputs.find(x => !sameShape(x.shape, first.shape))
+  if (other !== undefined) {
+    throw new ShapeError({
+      operation: 'stack',
+      problem: `needs equal shapes, got ${formatShape(first.shape)} and ${formatShape(other.shape)}.`,
+      hint: 'pad or slice them first, or join them along an existing axis with concat.',
+      shapes: [first.shape, other.shape],
+    })
+  }
   const { axis = 0 } = options
   return concat(
     inputs.map(x => expandDims(x, { axis })),
-    { axis: axis < 0 ? axis + rank : axis },
+    { axis: axis < 0 ? axis + first.rank + 1 : axis },
   )
 }
 

@@ -78,6 +78,7 @@ export function checkKernel(
     throw new ShapeError({
       operation,
       problem: `needs a kernel [${axes.join(', ')}], got ${formatShape(kernel.shape)}.`,
+      hint: 'expandDims or reshape it.',
       shapes: [kernel.shape],
     })
   }
@@ -99,6 +100,7 @@ export function checkBias(operation: string, bias: Tensor | null, filters: numbe
   throw new ShapeError({
     operation,
     problem: `needs a bias [${filters}], got ${formatShape(bias.shape)}.`,
+    hint: 'one number per filter.',
     shapes: [bias.shape],
   })
 }
@@ -109,5 +111,6 @@ export function checkGroups(operation: string, groups: number, channels: number,
   throw new ShapeError({
     operation,
     problem: `needs groups that divide the ${channels} channels and the ${filters} filters, got ${groups}.`,
+    hint: '1 group sees all channels.',
   })
 }

@@ -24,6 +24,7 @@ export function sigmoidCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
     throw new ShapeError({
       operation: 'sigmoidCrossEntropy',
       problem: `needs one target per logit, got targets ${formatShape(y.shape)} for logits ${formatShape(z.shape)}.`,
+      hint: 'reshape one of them; targets do not broadcast.',
       shapes: [y.shape, z.shape],
     })
   }

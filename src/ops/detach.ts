@@ -38,6 +38,7 @@ export function assign(target: Tensor, value: Tensor): void {
     throw new ShapeError({
       operation: 'assign',
       problem: `needs equal shapes, got ${formatShape(value.shape)} for ${formatShape(target.shape)}.`,
+      hint: 'reshape the new values first.',
       shapes: [target.shape, value.shape],
     })
   }

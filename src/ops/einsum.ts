@@ -60,6 +60,7 @@ function sizesOf(equation: string, terms: readonly Term[]): Map<string, number> 
       throw new ShapeError({
         operation: 'einsum',
         problem: `"${letters}" in "${equation}" needs ${letters.length} axes, got ${formatShape(tensor.shape)}.`,
+        hint: 'one letter for each axis of the operand.',
         shapes: [tensor.shape],
       })
     }
@@ -69,6 +70,7 @@ function sizesOf(equation: string, terms: readonly Term[]): Map<string, number> 
         throw new ShapeError({
           operation: 'einsum',
           problem: `axis "${letter}" of "${equation}" has the sizes ${known} ≠ ${tensor.shape[i]}.`,
+          hint: 'a letter stands for one size; use another letter, or transpose an operand.',
           shapes: terms.map(t => t.tensor.shape),
         })
       }

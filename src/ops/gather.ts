@@ -114,6 +114,7 @@ function flatPositions(name: string, shape: Shape, index: Tensor, axis: number):
     throw new ShapeError({
       operation: name,
       problem: `needs an index that fits ${formatShape(shape)} but for axis ${axis}, got ${formatShape(index.shape)}.`,
+      hint: 'the index has as many axes as the tensor; expandDims adds one.',
       shapes: [shape, index.shape],
     })
   }
@@ -161,6 +162,7 @@ export function scatterAdd(
     throw new ShapeError({
       operation: 'scatterAdd',
       problem: `needs one source element per index, got ${formatShape(source.shape)} for ${formatShape(index.shape)}.`,
+      hint: 'reshape or broadcastTo one of them.',
       shapes: [source.shape, index.shape],
     })
   }

@@ -58,6 +58,7 @@ export function linear(x: Tensor, weights: Tensor, offset: Tensor | null): Tenso
     throw new ShapeError({
       operation: 'linear',
       problem: `needs [..., in] and a kernel [in, out], got ${formatShape(input.shape)} and ${formatShape(kernel.shape)}.`,
+      hint: 'the kernel is [inputs, outputs]; a vector needs expandDims first.',
       shapes: [input.shape, kernel.shape],
     })
   }
@@ -66,6 +67,7 @@ export function linear(x: Tensor, weights: Tensor, offset: Tensor | null): Tenso
     throw new ShapeError({
       operation: 'linear',
       problem: `needs a bias [${kernel.shape[1]}] for the kernel ${formatShape(kernel.shape)}, got ${formatShape(bias.shape)}.`,
+      hint: 'one number per column of the kernel.',
       shapes: [bias.shape, kernel.shape],
     })
   }

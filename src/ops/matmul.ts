@@ -152,6 +152,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError({
       operation: 'outer',
       problem: `needs two vectors, got ${formatShape(a.shape)} and ${formatShape(b.shape)}.`,
+      hint: 'flatten() them first, or use matmul.',
       shapes: [a.shape, b.shape],
     })
   }

@@ -153,6 +153,7 @@ function normalised(name: string, value: Tensor, options: BatchNormOptions, want
       problem: divides
         ? `needs [batch, ..., channels], got ${formatShape(input.shape)}.`
         : `cannot divide ${cols} channels of ${formatShape(input.shape)} into ${groups} groups.`,
+      hint: 'channels are the last axis unless axis says otherwise, and groups divide them.',
       shapes: [input.shape],
     })
   }
@@ -181,6 +182,7 @@ function vector(name: string, what: string, given: Tensor, channels: number): Te
   throw new ShapeError({
     operation: name,
     problem: `needs ${what} [${channels}], got ${formatShape(given.shape)}.`,
+    hint: 'one number per channel.',
     shapes: [given.shape],
   })
 }

@@ -166,6 +166,7 @@ function normalised(
     throw new ShapeError({
       operation: name,
       problem: `needs ${what} ${formatShape(shape)} for the last axes of ${formatShape(x.shape)}, got ${formatShape(given.shape)}.`,
+      hint: 'it has the axes that are normalised.',
       shapes: [given.shape, x.shape],
     })
   }

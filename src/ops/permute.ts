@@ -39,6 +39,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
     throw new ShapeError({
       operation: 'permute',
       problem: `needs every axis of ${formatShape(x.shape)} once, got [${axes.join(', ')}].`,
+      hint: 'for two axes only, use transpose(x, { axes: [a, b] }).',
       shapes: [x.shape],
     })
   }

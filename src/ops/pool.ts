@@ -91,6 +91,7 @@ function checkPadding(operation: string, axes: readonly AxisWindow[]): void {
     throw new ShapeError({
       operation,
       problem: `needs padding smaller than the window, got ${most} for a window of ${window}.`,
+      hint: 'enlarge the window, or pad() the input.',
     })
   }
 }

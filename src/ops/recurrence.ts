@@ -62,6 +62,7 @@ export function checkRecurrent(
     throw new ShapeError({
       operation,
       problem: `needs x [batch, time, features], got ${formatShape(x.shape)}.`,
+      hint: 'expandDims adds an axis of one step or one feature.',
       shapes: [x.shape],
     })
   }
@@ -87,6 +88,7 @@ export function checkShape(operation: string, what: string, tensor: Tensor, want
   throw new ShapeError({
     operation,
     problem: `needs ${what} ${formatShape(wanted)}, got ${formatShape(tensor.shape)}.`,
+    hint: 'sizes follow from x [batch, time, inputSize] and recurrentKernel [units, gates · units].',
     shapes: [tensor.shape, wanted],
   })
 }

@@ -52,6 +52,7 @@ export function refuseEmpty(name: string, shape: Shape, axes: readonly number[])
   throw new ShapeError({
     operation: name,
     problem: `of no elements is not defined: the reduced axes of ${formatShape(shape)} are empty.`,
+    hint: 'leave empty batches out; sum and prod are defined for them.',
     shapes: [shape],
   })
 }

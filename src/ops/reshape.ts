@@ -81,6 +81,7 @@ export function squeeze(x: Tensor, options: { readonly axis?: number | readonly 
       throw new ShapeError({
         operation: 'squeeze',
         problem: `cannot remove axis ${a} of ${formatShape(x.shape)}: its size is ${x.shape[a]} ≠ 1.`,
+        hint: 'only axes of size 1 can go; to select one entry use slice or gather.',
         shapes: [x.shape],
       })
     }
@@ -101,6 +102,7 @@ export function flatten(x: Tensor, options: { readonly start?: number; readonly 
     throw new ShapeError({
       operation: 'flatten',
       problem: `needs start ≤ end, got ${start} and ${end} for ${formatShape(x.shape)}.`,
+      hint: 'swap them.',
       shapes: [x.shape],
     })
   }

@@ -33,6 +33,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
     throw new ShapeError({
       operation: 'rotaryEmbedding',
       problem: `needs [..., time, size] with an even size per head, got ${formatShape(value.shape)}${heads === undefined ? '' : ` in ${heads} heads`}.`,
+      hint: 'heads divides the last axis, and leaves an even size.',
       shapes: [value.shape],
     })
   }

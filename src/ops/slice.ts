@@ -81,6 +81,7 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
     throw new ShapeError({
       operation: 'slice',
       problem: `got ${ranges.length} ranges for the ${x.rank} axes of ${formatShape(x.shape)}.`,
+      hint: 'one range [start, stop] per axis, and null for a whole axis.',
       shapes: [x.shape],
     })
   }

@@ -21,6 +21,7 @@ function triangle(
     throw new ShapeError({
       operation: name,
       problem: `needs at least two axes, got ${formatShape(x.shape)}.`,
+      hint: 'expandDims adds one.',
       shapes: [x.shape],
     })
   }

@@ -218,6 +218,7 @@ export function channelsLast(
     throw new ShapeError({
       operation,
       problem: `needs [batch, ${wanted}], got ${formatShape(x.shape)}.`,
+      hint: 'expandDims adds an axis, for a batch of one or a single channel.',
       shapes: [x.shape],
     })
   }

@@ -229,6 +229,7 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
     return new ShapeError({
       operation: this.name,
       problem: `got a gradient ${formatShape(gradient.shape)} for the parameter "${name}" ${formatShape(parameter.shape)}.`,
+      hint: 'a gradient set by hand has the shape of its parameter.',
       shapes: [gradient.shape, parameter.shape],
     })
   }

@@ -70,6 +70,7 @@ export function readState(
         throw new ShapeError({
           operation,
           problem: `got ${formatShape(value.shape)} as "${key}" for a parameter ${formatShape(parameter.shape)}.`,
+          hint: 'the state belongs to another model: build this one with the same sizes.',
           shapes: [value.shape, parameter.shape],
         })
       }

@@ -127,6 +127,7 @@ export class WeightAverage {
       throw new ShapeError({
         operation,
         problem: `got ${formatShape(value.shape)} as "${name}" for a parameter ${formatShape(shape)}.`,
+        hint: 'the state belongs to another model: build this one with the same sizes.',
         shapes: [value.shape, shape],
       })
     }

@@ -36,6 +36,7 @@ function nestedShape(data: unknown): number[] {
       throw new ShapeError({
         operation: 'tensor',
         problem: `takes at most ${MOST_AXES} axes of nested arrays.`,
+        hint: 'pass a flat array and {shape}.',
       })
     }
     shape.push(level.length)
@@ -152,6 +153,7 @@ export function tensor(data: TensorData, options: TensorFromDataOptions = {}): T
     throw new ShapeError({
       operation: 'tensor',
       problem: `got ${values.length} numbers for the shape ${formatShape(shape)} (${sizeOf(shape)}).`,
+      hint: 'the sizes of the shape multiply to the number of elements.',
       shapes: [shape],
     })
   }

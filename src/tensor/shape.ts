@@ -41,6 +41,7 @@ export function checkShape(operation: string, shape: Shape): void {
       throw new ShapeError({
         operation,
         problem: `got the shape ${formatShape(shape)}, whose sizes must be whole numbers ≥ 0.`,
+        hint: 'compute sizes with Math.floor; -1 stands for an open size in reshape only.',
         shapes: [shape],
       })
     }
@@ -49,6 +50,7 @@ export function checkShape(operation: string, shape: Shape): void {
     throw new ShapeError({
       operation,
       problem: `got the shape ${formatShape(shape)}, which has more elements than 4 GB hold (2³⁰).`,
+      hint: 'work in parts, such as batches.',
       shapes: [shape],
     })
   }

@@ -195,6 +195,7 @@ function checkVector(step: unknown, width: number, row: number, position: number
     problem:
       `needs vectors of ${width} numbers, as the first step has, ` +
       `got ${received} in sequence ${row} at position ${position}.`,
+    hint: 'all steps of all sequences have as many features.',
     shapes: [[width], length === undefined ? [] : [length]],
   })
 }

@@ -49,6 +49,7 @@ export function toExamples(operation: string, x: DataInput, y: DataInput): Examp
     throw new ShapeError({
       operation,
       problem: `needs one target per example, got ${inputs.count} examples ${formatShape([inputs.count, ...inputs.shape])} and ${targets.count} targets ${formatShape([targets.count, ...targets.shape])}.`,
+      hint: 'the first axis of both counts the examples.',
       shapes: [inputs.shape, targets.shape],
     })
   }
@@ -145,6 +146,7 @@ function requireRows(output: Tensor, count: number, first: Shape): void {
   throw new ShapeError({
     operation: 'predict',
     problem: `needs one output per example, got ${formatShape(output.shape)} where ${formatShape(wanted)} was due.`,
+    hint: 'the model must keep the batch axis first, and give rows of one shape.',
     shapes: [output.shape, wanted],
   })
 }

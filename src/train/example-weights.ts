@@ -24,6 +24,7 @@ export function exampleWeights(operation: string, targets: Rows, options: Exampl
       throw new ShapeError({
         operation,
         problem: `needs one sampleWeight per example, got ${formatShape([given.count, ...given.shape])} for ${targets.count} examples.`,
+        hint: 'a vector as long as the data, without the part that validationSplit keeps.',
         shapes: [[given.count, ...given.shape], [targets.count]],
       })
     }
