@@ -7,6 +7,10 @@ export const CHUNK_KINDS = [
   'recurrent_forward_rows', // block, from, to
   'recurrent_backward_rows', // block, from, to
   'recurrent_backward_kernels', // block, from, to
+  'conv_forward', // block, from, to
+  'conv_input', // block, from, to
+  'conv_kernel', // block, from, to
+  'max_pool', // block, from, to
   'probe', // address, turns, throws: adds 1 to the word at the address after some turns; workers throw if asked to
 ] as const
 export type ChunkKind = (typeof CHUNK_KINDS)[number]
@@ -23,6 +27,10 @@ export function chunkRunner(
     exports.recurrent_forward_rows,
     exports.recurrent_backward_rows,
     exports.recurrent_backward_kernels,
+    exports.conv_forward,
+    exports.conv_input,
+    exports.conv_kernel,
+    exports.max_pool,
   ]
   return chunk => {
     const kind = words[word.kind]

@@ -2,7 +2,9 @@ import { ValueError } from '../../errors.ts'
 import { engineOf } from '../device.ts'
 import type { Engine } from '../engine.ts'
 import { hasSimd, instantiate, type WasmVariant, wasmModule } from '../wasm.ts'
+import { createWasmConv } from '../wasm-conv.ts'
 import { createWasmRecurrent } from '../wasm-recurrent.ts'
+import { sharedWindows } from './conv.ts'
 import { createThreadedGemm } from './gemm.ts'
 import { sharedRanges } from './recurrent.ts'
 import { ThreadPool } from './pool.ts'
@@ -116,6 +118,7 @@ async function startPool(engine: Engine, threads: number, failed: (why: string) 
     ...single,
     gemm: createThreadedGemm(pool, single.gemm, scratch, stride),
     ...createWasmRecurrent(exports, memory, sharedRanges(pool, exports)),
+    ...createWasmConv(exports, memory, sharedWindows(pool, exports)),
   }
   return {
     pool,
