@@ -104,6 +104,15 @@ export { Dropout, dropout, type DropoutOptions } from './nn/dropout.ts'
 export { Activation, activation, type ActivationOptions } from './nn/activation.ts'
 export { Flatten, flatten } from './nn/flatten.ts'
 export { ModuleBuffer } from './nn/buffer.ts'
+export { Permute, type PermuteOptions, Reshape, type ReshapeOptions } from './nn/reshape.ts'
+export {
+  GaussianNoise,
+  gaussianNoise,
+  type GaussianNoiseOptions,
+  SpatialDropout1D,
+  spatialDropout1d,
+  type SpatialDropout1DOptions,
+} from './nn/noise.ts'
 export {
   LayerNormalization,
   layerNormalization,

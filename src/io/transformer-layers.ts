@@ -2,7 +2,9 @@ import { MultiHeadAttention } from '../nn/attention.ts'
 import { BatchNormalization } from '../nn/batch-normalization.ts'
 import { GroupNormalization } from '../nn/group-normalization.ts'
 import { LayerNormalization } from '../nn/layer-normalization.ts'
+import { GaussianNoise, SpatialDropout1D } from '../nn/noise.ts'
 import { PositionEmbedding, SinusoidalPositionEncoding } from '../nn/positions.ts'
+import { Permute, Reshape } from '../nn/reshape.ts'
 import { RMSNorm } from '../nn/rms-norm.ts'
 import { TransformerDecoderLayer } from '../nn/transformer-decoder.ts'
 import { TransformerEncoderLayer } from '../nn/transformer-encoder.ts'
@@ -71,7 +73,7 @@ function positionParameters(config: ConfigReader): Parameters {
   return [['embeddings', [config.count('maxLength'), config.count('inputSize')]]]
 }
 
-/** Normalisations, attention and what a Transformer is made of, for the table of built-in layers. */
+/** Normalisations, attention, what a Transformer is made of, and layers of shape and noise, for the table of built-in layers. */
 export const transformerLayers: readonly (readonly [string, BuiltInLayer])[] = [
   ['BatchNormalization', { layer: BatchNormalization, parameters: batchNormParameters }],
   ['GroupNormalization', { layer: GroupNormalization, parameters: normParameters }],
@@ -82,4 +84,8 @@ export const transformerLayers: readonly (readonly [string, BuiltInLayer])[] = [
   ['SinusoidalPositionEncoding', { layer: SinusoidalPositionEncoding, parameters: () => [] }],
   ['TransformerDecoderLayer', { layer: TransformerDecoderLayer, parameters: transformerParameters }],
   ['TransformerEncoderLayer', { layer: TransformerEncoderLayer, parameters: transformerParameters }],
+  ['GaussianNoise', { layer: GaussianNoise, parameters: () => [] }],
+  ['Permute', { layer: Permute, parameters: () => [] }],
+  ['Reshape', { layer: Reshape, parameters: () => [] }],
+  ['SpatialDropout1D', { layer: SpatialDropout1D, parameters: () => [] }],
 ]
