@@ -94,6 +94,7 @@ export function computeGradients(
  *
  * @param seed dL/d(root), needed unless root has one element
  * @throws GradientError when nothing requires a gradient, when the graph was used up, or when a saved value changed
+ * @example backward(x.square().sum())   // x.grad is 2·x; the same as x.square().sum().backward()
  */
 export function backward(root: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
   const gradients = computeGradients('backward', [root], [seed], null, options)

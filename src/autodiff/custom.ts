@@ -13,6 +13,11 @@ export interface CustomGradientSpec<T extends readonly Tensor[]> {
   readonly gradient: (g: Tensor, inputs: T, output: Tensor) => readonly (Tensor | null)[]
 }
 
+function requireTensor(operation: string, value: unknown): void {
+  if (value instanceof Tensor) return
+  throw new DTypeError({ operation, problem: `needs tensors, got ${typeof value}.` })
+}
+
 /** Refuses what no gradient can be, or flow through. */
 function requireFloat(operation: string, value: unknown): void {
   if (value instanceof Tensor && value.dtype === 'float32') return
@@ -47,10 +52,11 @@ export function customGradient<T extends readonly Tensor[]>(
       const gradients = userScope([g, ...inputs, ...node.outputs], () =>
         spec.gradient(g, inputs, node.outputs[0]),
       )
-      if (gradients.length !== inputs.length) {
+      if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
+        const got = Array.isArray(gradients) ? `${gradients.length} gradients` : 'no array'
         throw new ValueError({
           operation: `gradient of ${name}`,
-          problem: `returned ${gradients.length} gradients for ${inputs.length} inputs.`,
+          problem: `returned ${got} for ${inputs.length} inputs.`,
           hint: 'return one per input, null where there is none.',
         })
       }
@@ -70,7 +76,9 @@ export function customGradient<T extends readonly Tensor[]>(
     },
   }
   return (...inputs) => {
+    for (const input of inputs) requireTensor(name, input)
     const result = noGrad(() => userScope(inputs, () => spec.forward(...inputs)))
+    requireTensor(`forward of ${name}`, result)
     if (!needsRecording(inputs)) return result
     requireFloat(`forward of ${name}`, result)
     // A tensor of its own, so that a forward that returns its input does not change that input's history.

@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts'
+import { DTypeError, ValueError } from '../errors.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { type BackwardOptions, computeGradients } from './backward.ts'
 import { calculus } from './calculus.ts'
@@ -30,7 +30,12 @@ let depth = 0
 function nested(f: () => Tensor): Tensor {
   depth++
   try {
-    return enableGrad(f)
+    const value: unknown = enableGrad(f)
+    if (value instanceof Tensor && value.dtype === 'float32') return value
+    throw new DTypeError({
+      operation: 'grad',
+      problem: `differentiates functions that return a float32 tensor, got ${value instanceof Tensor ? value.dtype : typeof value}.`,
+    })
   } finally {
     depth--
   }

@@ -22,7 +22,11 @@ function withGradMode<T>(enabled: boolean, body: () => T): T {
  */
 export const noGrad = <T>(body: () => T): T => withGradMode(false, body)
 
-/** The reverse of `noGrad`, inside it. */
+/**
+ * The reverse of `noGrad`, inside it.
+ *
+ * @example noGrad(() => enableGrad(() => model.forward(x)))   // recorded, so that it has a gradient
+ */
 export const enableGrad = <T>(body: () => T): T => withGradMode(true, body)
 
 /** The tensors that come out of an internal scope. */

@@ -60,7 +60,11 @@ export function currentEngine(): Engine {
   return current
 }
 
-/** The name of the device that operations run on now. */
+/**
+ * The name of the device that operations run on now.
+ *
+ * @example getDevice()   // wasm
+ */
 export const getDevice = (): DeviceName => currentEngine().name
 
 /**
@@ -101,6 +105,7 @@ export function withDevice<T>(name: DeviceName, body: () => T): T {
  * Call it before the first operation.
  *
  * @throws DeviceError when the engine already runs with the other instruction set
+ * @example useDeterministic()   // before the first tensor, to get the same bits on every machine
  */
 export function useDeterministic(): void {
   if (engines.get('wasm')?.variant === 'relaxed') {

@@ -46,5 +46,9 @@ export class Activation extends Layer<number, 'same'> {
   }
 }
 
-/** An `Activation` layer. */
+/**
+ * An `Activation` layer.
+ *
+ * @example activation({ activation: 'relu' })
+ */
 export const activation = (options: ActivationOptions): Activation => new Activation(options)

@@ -112,7 +112,11 @@ export class Dense<Input extends number = number, Units extends number = number>
   }
 }
 
-/** A `Dense` layer that carries its sizes in its type. */
+/**
+ * A `Dense` layer that carries its sizes in its type.
+ *
+ * @example dense({ units: 10, activation: 'softmax' })   // [batch, inputSize] → [batch, 10]
+ */
 export const dense = <const Units extends number, const Input extends number = number>(
   options: DenseOptions<Units, Input>,
 ): Dense<Input, Units> => new Dense(options)

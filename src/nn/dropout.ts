@@ -58,5 +58,9 @@ export class Dropout extends Layer<number, 'same'> {
   }
 }
 
-/** A `Dropout` layer. */
+/**
+ * A `Dropout` layer.
+ *
+ * @example dropout({ rate: 0.2 })
+ */
 export const dropout = (options: DropoutOptions): Dropout => new Dropout(options)

@@ -93,7 +93,11 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
   }
 }
 
-/** An `Embedding` layer that carries its size in its type. */
+/**
+ * An `Embedding` layer that carries its size in its type.
+ *
+ * @example embedding({ inputDim: 10000, outputDim: 64 })   // [batch, time] → [batch, time, 64]
+ */
 export const embedding = <const Output extends number>(
   options: EmbeddingOptions<Output>,
 ): Embedding<Output> => new Embedding(options)

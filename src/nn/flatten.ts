@@ -33,5 +33,9 @@ export class Flatten extends Layer<number, number> {
   }
 }
 
-/** A `Flatten` layer. */
+/**
+ * A `Flatten` layer.
+ *
+ * @example flatten()
+ */
 export const flatten = (options: LayerOptions = {}): Flatten => new Flatten(options)

@@ -104,7 +104,11 @@ export class LSTM<
   }
 }
 
-/** An `LSTM` layer that carries its sizes in its type. */
+/**
+ * An `LSTM` layer that carries its sizes in its type.
+ *
+ * @example lstm({ units: 64, returnSequences: true })   // [batch, time, inputSize] → [batch, time, 64]
+ */
 export const lstm = <
   const Units extends number,
   const Input extends number = number,

@@ -35,9 +35,17 @@ function position(name: 'argMax' | 'argMin', x: Tensor, options: PositionOptions
   return keepDims ? reshape(y, reducedShape(x.shape, axes, true)) : y
 }
 
-/** Index of the first largest element along `axis` (in the flattened tensor without it); int32. */
+/**
+ * Index of the first largest element along `axis` (in the flattened tensor without it); int32.
+ *
+ * @example argmax(tensor([[1, 3], [4, 2]]), { axis: 1 })   // [1, 0]
+ */
 export const argmax: Reduction<PositionOptions> = (x: Tensor, options: PositionOptions = {}): Tensor =>
   position('argMax', x, options)
-/** Index of the first smallest element along `axis` (in the flattened tensor without it); int32. */
+/**
+ * Index of the first smallest element along `axis` (in the flattened tensor without it); int32.
+ *
+ * @example argmin(tensor([[1, 3], [4, 2]]), { axis: 1 })   // [0, 1]
+ */
 export const argmin: Reduction<PositionOptions> = (x: Tensor, options: PositionOptions = {}): Tensor =>
   position('argMin', x, options)

@@ -63,21 +63,53 @@ function defineArithmetic(name: BinaryName): Elementwise {
     op(floatOnly ? [toFloat(name, a), toFloat(name, b)] : promote(name, a, b), null)
 }
 
-/** `a + b`, elementwise with broadcasting. Two int32 tensors give int32, anything else float32. */
+/**
+ * `a + b`, elementwise with broadcasting. Two int32 tensors give int32, anything else float32.
+ *
+ * @example add(tensor([1, 2]), 10)   // [11, 12]
+ */
 export const add = defineArithmetic('add')
-/** `a − b`, elementwise with broadcasting. */
+/**
+ * `a − b`, elementwise with broadcasting.
+ *
+ * @example sub(tensor([1, 2]), 10)   // [-9, -8]
+ */
 export const sub = defineArithmetic('sub')
-/** `a · b`, elementwise with broadcasting. */
+/**
+ * `a · b`, elementwise with broadcasting.
+ *
+ * @example mul(tensor([1, 2]), tensor([3, 4]))   // [3, 8]
+ */
 export const mul = defineArithmetic('mul')
-/** `a / b`, elementwise with broadcasting; always float32. Division by zero gives ±∞ or NaN. */
+/**
+ * `a / b`, elementwise with broadcasting; always float32. Division by zero gives ±∞ or NaN.
+ *
+ * @example div(tensor([1, 2]), 4)   // [0.25, 0.5]
+ */
 export const div = defineArithmetic('div')
-/** The larger of `a` and `b`, elementwise with broadcasting. NaN wins; at ties each side gets half the gradient. */
+/**
+ * The larger of `a` and `b`, elementwise with broadcasting. NaN wins; at ties each side gets half the gradient.
+ *
+ * @example maximum(tensor([-1, 2]), 0)   // [0, 2]
+ */
 export const maximum = defineArithmetic('maximum')
-/** The smaller of `a` and `b`, elementwise with broadcasting. NaN wins; at ties each side gets half the gradient. */
+/**
+ * The smaller of `a` and `b`, elementwise with broadcasting. NaN wins; at ties each side gets half the gradient.
+ *
+ * @example minimum(tensor([-1, 2]), 0)   // [-1, 0]
+ */
 export const minimum = defineArithmetic('minimum')
-/** `a` mod `b` with the sign of `b` (as in Python), elementwise with broadcasting. */
+/**
+ * `a` mod `b` with the sign of `b` (as in Python), elementwise with broadcasting.
+ *
+ * @example mod(tensor([-1, 5]), 3)   // [2, 2]
+ */
 export const mod = defineArithmetic('mod')
-/** The angle of the point (b, a), in −π … π. */
+/**
+ * The angle of the point (b, a), in −π … π.
+ *
+ * @example atan2(tensor([0, 1]), tensor([1, 0]))   // [0, 1.5708]
+ */
 export const atan2 = defineArithmetic('atan2')
 const powTensors = defineArithmetic('pow')
 

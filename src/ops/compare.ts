@@ -17,15 +17,39 @@ function defineComparison(name: CompareName): Elementwise {
   return (a: Operand, b: Operand): Tensor => op(promote(name, a, b), null)
 }
 
-/** `a = b`, elementwise with broadcasting; a bool tensor. NaN equals nothing. */
+/**
+ * `a = b`, elementwise with broadcasting; a bool tensor. NaN equals nothing.
+ *
+ * @example equal(tensor([1, 2, 3]), 2)   // [false, true, false]
+ */
 export const equal = defineComparison('equal')
-/** `a ≠ b`, elementwise with broadcasting; a bool tensor. */
+/**
+ * `a ≠ b`, elementwise with broadcasting; a bool tensor.
+ *
+ * @example notEqual(tensor([1, 2, 3]), 2)   // [true, false, true]
+ */
 export const notEqual = defineComparison('notEqual')
-/** `a > b`, elementwise with broadcasting; a bool tensor. */
+/**
+ * `a > b`, elementwise with broadcasting; a bool tensor.
+ *
+ * @example greater(tensor([1, 2, 3]), 2)   // [false, false, true]
+ */
 export const greater = defineComparison('greater')
-/** `a ≥ b`, elementwise with broadcasting; a bool tensor. */
+/**
+ * `a ≥ b`, elementwise with broadcasting; a bool tensor.
+ *
+ * @example greaterEqual(tensor([1, 2, 3]), 2)   // [false, true, true]
+ */
 export const greaterEqual = defineComparison('greaterEqual')
-/** `a < b`, elementwise with broadcasting; a bool tensor. */
+/**
+ * `a < b`, elementwise with broadcasting; a bool tensor.
+ *
+ * @example less(tensor([1, 2, 3]), 2)   // [true, false, false]
+ */
 export const less = defineComparison('less')
-/** `a ≤ b`, elementwise with broadcasting; a bool tensor. */
+/**
+ * `a ≤ b`, elementwise with broadcasting; a bool tensor.
+ *
+ * @example lessEqual(tensor([1, 2, 3]), 2)   // [true, true, false]
+ */
 export const lessEqual = defineComparison('lessEqual')

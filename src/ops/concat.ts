@@ -67,7 +67,7 @@ function alike(operation: string, tensors: readonly Tensor[]): Tensor[] {
  * Joins tensors along an existing axis (0 by default).
  *
  * @throws ShapeError when another axis differs
- * @example concat([ones([2, 3]), zeros([1, 3])])   // [3, 3]
+ * @example concat([ones([2, 3]), zeros([1, 3])]).shape   // [3, 3]
  */
 export function concat(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const inputs = alike('concat', tensors)
@@ -78,7 +78,7 @@ export function concat(tensors: readonly Tensor[], options: { readonly axis?: nu
  * Joins tensors of one shape along a new axis (0 by default).
  *
  * @throws ShapeError when the shapes differ
- * @example stack([zeros([3]), ones([3])])   // [2, 3]
+ * @example stack([zeros([3]), ones([3])]).shape   // [2, 3]
  */
 export function stack(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const inputs = alike('stack', tensors)

@@ -66,7 +66,7 @@ export interface Convolution1dOptions
  *   x [batch, length, channels], kernel [k, channels/groups, filters] → [batch, outLength, filters]
  *
  * @throws ShapeError when the sizes do not fit
- * @example convolve1d(ones([1, 5, 2]), ones([3, 2, 4]), { padding: 'causal' })   // [1, 5, 4]
+ * @example convolve1d(ones([1, 5, 2]), ones([3, 2, 4]), { padding: 'causal' }).shape   // [1, 5, 4]
  */
 export function convolve1d(x: Tensor, kernel: Tensor, options: Convolution1dOptions = {}): Tensor {
   const input = channelsLast('convolve1d', x, 3, options.dataFormat)

@@ -16,6 +16,7 @@ const sigmoidCrossEntropyOp = defineOp<null>('sigmoidCrossEntropy', {
  * Safe for any z, where ln σ(z) would be −∞.
  *
  * @throws ShapeError when the shapes differ
+ * @example sigmoidCrossEntropy(tensor([0, 2]), tensor([1, 1]))   // [0.6931, 0.1269]
  */
 export function sigmoidCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const z = toFloat('sigmoidCrossEntropy', logits)

@@ -20,7 +20,11 @@ const cumsumOp = defineOp<{ axis: number }>('cumsum', {
   readsValues: false,
 })
 
-/** Running sums along an axis: out[t] = x[0] + … + x[t]. */
+/**
+ * Running sums along an axis: out[t] = x[0] + … + x[t].
+ *
+ * @example cumsum(tensor([1, 2, 3]), { axis: 0 })   // [1, 3, 6]
+ */
 export function cumsum(x: Tensor, options: { readonly axis: number }): Tensor {
   const counted = requireTensor('cumsum', x).dtype === 'bool' ? cast(x, 'int32') : x
   return cumsumOp([counted], { axis: normalizeAxis('cumsum', options.axis, x.shape) })

@@ -7,7 +7,11 @@ import { at, defineOp, elementsOf } from './define.ts'
 import { cast } from './cast.ts'
 import { requireTensor } from './operand.ts'
 
-/** The same numbers without their history: no gradient flows through. Nothing is copied. */
+/**
+ * The same numbers without their history: no gradient flows through. Nothing is copied.
+ *
+ * @example detach(tensor([1, 2], { requiresGrad: true })).requiresGrad   // false
+ */
 export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
   requireTensor('detach', x)
   if (lifetime.mode === 'user') x.storage.visible = true
@@ -22,7 +26,11 @@ const copyOp = defineOp<null>('clone', {
   readsValues: false,
 })
 
-/** A copy with storage of its own; gradients flow through. */
+/**
+ * A copy with storage of its own; gradients flow through.
+ *
+ * @example clone(tensor([1, 2]))   // [1, 2]
+ */
 export const clone = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   copyOp([requireTensor('clone', x)], null) as Tensor<S>
 
@@ -31,6 +39,7 @@ export const clone = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * ones throws.
  *
  * @throws ShapeError for another shape; GradientError for a tensor that was computed
+ * @example assign(weights, weights.mul(0.5))   // halves the weights in place
  */
 export function assign(target: Tensor, value: Tensor): void {
   requireTensor('assign', value)

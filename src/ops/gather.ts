@@ -136,6 +136,7 @@ function flatPositions(name: string, shape: Shape, index: Tensor, axis: number):
  * Picks one element per index along an axis: out[i][j] = x[i][index[i][j]] for axis 1 (PyTorch's `gather`).
  *
  * @throws ShapeError when the shapes do not fit; ValueError for an index out of range
+ * @example takeAlongAxis(tensor([[1, 2], [3, 4]]), tensor([[1], [0]], { dtype: 'int32' }), { axis: 1 })   // [[2], [3]]
  */
 export function takeAlongAxis(x: Tensor, index: Tensor, options: { readonly axis?: number } = {}): Tensor {
   requireTensor('takeAlongAxis', x)
@@ -147,6 +148,8 @@ export function takeAlongAxis(x: Tensor, index: Tensor, options: { readonly axis
 /**
  * x plus `source`, added at the places an index names: out[i][index[i][j]] += source[i][j] for axis 1.
  * Repeated places add up.
+ *
+ * @example scatterAdd(zeros([3]), tensor([2, 0, 2], { dtype: 'int32' }), tensor([1, 2, 3]))   // [2, 0, 4]
  */
 export function scatterAdd(
   x: Tensor,

@@ -17,11 +17,23 @@ function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): Unary {
   return (x: Operand): Tensor => op([toFloat(name, x)], null)
 }
 
-/** Whether each element is NaN; a bool tensor. */
+/**
+ * Whether each element is NaN; a bool tensor.
+ *
+ * @example isNaN(tensor([1, Infinity, NaN]))   // [false, false, true]
+ */
 const isNaNOf = definePredicate('isNaN')
-/** Whether each element is neither infinite nor NaN; a bool tensor. */
+/**
+ * Whether each element is neither infinite nor NaN; a bool tensor.
+ *
+ * @example isFinite(tensor([1, Infinity, NaN]))   // [true, false, false]
+ */
 const isFiniteOf = definePredicate('isFinite')
-/** Whether each element is +∞ or −∞; a bool tensor. */
+/**
+ * Whether each element is +∞ or −∞; a bool tensor.
+ *
+ * @example isInf(tensor([1, Infinity, NaN]))   // [false, true, false]
+ */
 export const isInf = definePredicate('isInf')
 
 // Exported under the names of the globals without hiding those in this file.
@@ -29,15 +41,31 @@ export { isFiniteOf as isFinite, isNaNOf as isNaN }
 
 const truth = (name: string, x: Tensor): Tensor => cast(cast(requireTensor(name, x), 'bool'), 'int32')
 
-/** Whether both are true (≠ 0), with broadcasting. */
+/**
+ * Whether both are true (≠ 0), with broadcasting.
+ *
+ * @example logicalAnd(tensor([true, true]), tensor([true, false]))   // [true, false]
+ */
 export const logicalAnd = (a: Tensor, b: Tensor): Tensor =>
   cast(mul(truth('logicalAnd', a), truth('logicalAnd', b)), 'bool')
-/** Whether either is true (≠ 0), with broadcasting. */
+/**
+ * Whether either is true (≠ 0), with broadcasting.
+ *
+ * @example logicalOr(tensor([true, false]), tensor([false, false]))   // [true, false]
+ */
 export const logicalOr = (a: Tensor, b: Tensor): Tensor =>
   greater(add(truth('logicalOr', a), truth('logicalOr', b)), fromCold(Int32Array.of(0), [], 'int32'))
-/** Whether exactly one is true (≠ 0), with broadcasting. */
+/**
+ * Whether exactly one is true (≠ 0), with broadcasting.
+ *
+ * @example logicalXor(tensor([true, true]), tensor([true, false]))   // [false, true]
+ */
 export const logicalXor = (a: Tensor, b: Tensor): Tensor =>
   notEqual(truth('logicalXor', a), truth('logicalXor', b))
-/** Whether each element is false (= 0). */
+/**
+ * Whether each element is false (= 0).
+ *
+ * @example logicalNot(tensor([true, false]))   // [false, true]
+ */
 export const logicalNot = (x: Tensor): Tensor =>
   equal(truth('logicalNot', x), fromCold(Int32Array.of(0), [], 'int32'))

@@ -6,6 +6,7 @@ import type { GraphNode } from '../tensor/node.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import { lstmComposed } from './lstm-composed.ts'
+import { toFloat } from './operand.ts'
 import {
   addressesOf,
   checkRecurrent,
@@ -140,7 +141,7 @@ export function lstm(inputs: LstmInputs, options: LstmOptions = {}): LstmResult 
   if (bias !== null) checkShape('lstm', 'a bias', bias, [4 * units])
   if (c0 !== null) checkShape('lstm', 'c0', c0, [x.shape[0], units])
   const { tensors, attributes } = placeOperands(inputs, bias, options)
-  const [sequence, h, c] = lstmOp(c0 === null ? tensors : [...tensors, c0], {
+  const [sequence, h, c] = lstmOp(c0 === null ? tensors : [...tensors, toFloat('lstm', c0)], {
     ...attributes,
     c0: c0 === null ? -1 : tensors.length,
     hardSigmoid: options.recurrentActivation === 'hardSigmoid',

@@ -144,7 +144,11 @@ function matmulOfRanks(left: Tensor, right: Tensor, flags: Flags): Tensor {
   return matmulOp([left, right], flags)
 }
 
-/** Outer product: [m] ⊗ [n] → [m, n]. */
+/**
+ * Outer product: [m] ⊗ [n] → [m, n].
+ *
+ * @example outer(tensor([1, 2]), tensor([3, 4]))   // [[3, 4], [6, 8]]
+ */
 export function outer(a: Tensor, b: Tensor): Tensor {
   requireTensor('outer', a)
   requireTensor('outer', b)

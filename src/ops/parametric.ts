@@ -43,25 +43,41 @@ const softplusOp = defineParametric('softplus')
 const clipOp = defineParametric('clip')
 const hardSigmoidKerasOp = defineParametric('hardSigmoidKeras')
 
-/** Exponential linear unit: x for x > 0, else α(eˣ − 1) (Clevert et al. 2015). */
+/**
+ * Exponential linear unit: x for x > 0, else α(eˣ − 1) (Clevert et al. 2015).
+ *
+ * @example elu(tensor([-1, 0, 2]))   // [-0.6321, 0, 2]
+ */
 export const elu: Unary<[options?: { readonly alpha?: number }]> = (
   x: Operand,
   options: { readonly alpha?: number } = {},
 ): Tensor => eluOp(x, options.alpha ?? 1, 0)
 
-/** x for x > 0, else slope·x. */
+/**
+ * x for x > 0, else slope·x.
+ *
+ * @example leakyRelu(tensor([-1, 0, 2]))   // [-0.01, 0, 2]
+ */
 export const leakyRelu: Unary<[options?: { readonly slope?: number }]> = (
   x: Operand,
   options: { readonly slope?: number } = {},
 ): Tensor => leakyReluOp(x, options.slope ?? 0.01, 0)
 
-/** ln(1 + e^(βx))/β, safe for any x. */
+/**
+ * ln(1 + e^(βx))/β, safe for any x.
+ *
+ * @example softplus(tensor([-1, 0, 2]))   // [0.3133, 0.6931, 2.1269]
+ */
 export const softplus: Unary<[options?: { readonly beta?: number }]> = (
   x: Operand,
   options: { readonly beta?: number } = {},
 ): Tensor => softplusOp(x, options.beta ?? 1, 0)
 
-/** clip(0.2·x + 0.5, 0, 1): the hard sigmoid of Keras 2, as old LSTMs use it. */
+/**
+ * clip(0.2·x + 0.5, 0, 1): the hard sigmoid of Keras 2, as old LSTMs use it.
+ *
+ * @example hardSigmoidKeras(tensor([-4, 0, 1]))   // [0, 0.5, 0.7]
+ */
 export const hardSigmoidKeras: Unary = (x: Operand): Tensor => hardSigmoidKerasOp(x, 0.2, 0.5)
 
 export interface ClipOptions {

@@ -30,7 +30,7 @@ const permuteOp = defineOp<{ axes: readonly number[] }>('permute', {
  * Reorders the axes: axis i of the result is axis `axes[i]` of x.
  *
  * @throws ShapeError unless `axes` names every axis once
- * @example permute(zeros([2, 3, 4]), [2, 0, 1])   // [4, 2, 3]
+ * @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape   // [4, 2, 3]
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   requireTensor('permute', x)
@@ -52,6 +52,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  *   [..., m, n] → [..., n, m]
  *
  * @throws ShapeError for a tensor with fewer than two axes
+ * @example transpose(tensor([[1, 2], [3, 4]]))   // [[1, 3], [2, 4]]
  */
 export const transpose: Transpose = (
   x: Tensor,

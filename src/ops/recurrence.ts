@@ -8,6 +8,7 @@ import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { stack } from './concat.ts'
 import { at } from './define.ts'
+import { toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 import { slice } from './slice.ts'
 import { where } from './where.ts'
@@ -99,11 +100,13 @@ export function placeOperands(
   bias: Tensor | null,
   { mask = null, reverse = false }: SequenceOptions,
 ): { tensors: Tensor[]; attributes: RecurrentAttributes } {
-  const tensors: Tensor[] = [x, kernel, recurrentKernel]
-  const place = (tensor: Tensor | null): number => (tensor === null ? -1 : tensors.push(tensor) - 1)
+  // The kernels read float32, whatever the input is.
+  const float = (tensor: Tensor): Tensor => toFloat('a recurrence', tensor)
+  const tensors = [x, kernel, recurrentKernel].map(float)
+  const place = (tensor: Tensor | null): number => (tensor === null ? -1 : tensors.push(float(tensor)) - 1)
   const attributes = { bias: place(bias), h0: place(h0), mask, reverse }
   // An input without a gradient: so the graph keeps it until backward has read it.
-  place(mask)
+  if (mask !== null) tensors.push(mask)
   return { tensors, attributes }
 }
 

@@ -91,9 +91,21 @@ function defineReduction(name: ReduceName): Reduction {
  * @example sum(tensor([[1, 2], [3, 4]]), {axis: 0})   // [4, 6]
  */
 export const sum = defineReduction('sum')
-/** Product over axes. */
+/**
+ * Product over axes.
+ *
+ * @example prod(tensor([[1, 2], [3, 4]]), { axis: 1 })   // [2, 12]
+ */
 export const prod = defineReduction('prod')
-/** Largest element over axes; NaN wins. Where several are largest, they share the gradient equally. */
+/**
+ * Largest element over axes; NaN wins. Where several are largest, they share the gradient equally.
+ *
+ * @example max(tensor([[1, 2], [3, 4]]), { axis: 0 })   // [3, 4]
+ */
 export const max = defineReduction('max')
-/** Smallest element over axes; NaN wins. Where several are smallest, they share the gradient equally. */
+/**
+ * Smallest element over axes; NaN wins. Where several are smallest, they share the gradient equally.
+ *
+ * @example min(tensor([[1, 2], [3, 4]]))   // 1
+ */
 export const min = defineReduction('min')

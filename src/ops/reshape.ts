@@ -46,7 +46,11 @@ export const reshape: Reshape = (x: Tensor, shape: Shape): Tensor => {
   return reshapeOp(x, { shape })
 }
 
-/** Inserts an axis of size 1 at `axis` (−1: after the last). */
+/**
+ * Inserts an axis of size 1 at `axis` (−1: after the last).
+ *
+ * @example expandDims(ones([2, 3]), { axis: 1 }).shape   // [2, 1, 3]
+ */
 export function expandDims(x: Tensor, options: { readonly axis: number }): Tensor {
   requireTensor('expandDims', x)
   const { axis } = options
@@ -66,6 +70,7 @@ export function expandDims(x: Tensor, options: { readonly axis: number }): Tenso
 /**
  * Removes axes of size 1: those named, or all of them.
  * @throws ShapeError when a named axis has another size
+ * @example squeeze(ones([2, 1, 3])).shape   // [2, 3]
  */
 export function squeeze(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
   requireTensor('squeeze', x)

@@ -88,7 +88,11 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   return sliceOp([x], { cuts: x.shape.map((size, i) => resolve(ranges[i] ?? null, size)) })
 }
 
-/** Reverses axes (all of them by default). */
+/**
+ * Reverses axes (all of them by default).
+ *
+ * @example flip(tensor([[1, 2], [3, 4]]), { axis: 1 })   // [[2, 1], [4, 3]]
+ */
 export function flip(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
   requireTensor('flip', x)
   const { axis } = options

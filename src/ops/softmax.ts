@@ -81,10 +81,18 @@ export interface AxisOptions {
   readonly axis?: number
 }
 
-/** eˣ / Σ eˣ along an axis, safe for huge x. */
+/**
+ * eˣ / Σ eˣ along an axis, safe for huge x.
+ *
+ * @example softmax(tensor([0, 0]))   // [0.5, 0.5]
+ */
 export const softmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
   alongAxis('softmax', softmaxOp, x, options.axis ?? -1)
 
-/** x − ln Σ eˣ along an axis, safe for huge x. */
+/**
+ * x − ln Σ eˣ along an axis, safe for huge x.
+ *
+ * @example logSoftmax(tensor([0, 0]))   // [-0.6931, -0.6931]
+ */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
   alongAxis('logSoftmax', logSoftmaxOp, x, options.axis ?? -1)

@@ -54,6 +54,7 @@ export function sort(
  * The `k` largest (or smallest) elements along an axis (the last by default), best first.
  *
  * @throws ValueError unless 0 ≤ k ≤ size
+ * @example topk(tensor([3, 1, 2]), { k: 2 }).values   // [3, 2]
  */
 export function topk(
   x: Tensor,

@@ -11,7 +11,11 @@ import type { ReduceOptions } from './reduced-axes.ts'
 import type { Reduction } from './reduction-types.ts'
 import { reshape } from './reshape.ts'
 
-/** Arithmetic mean over axes; NaN for no elements. Integers are averaged as float32. */
+/**
+ * Arithmetic mean over axes; NaN for no elements. Integers are averaged as float32.
+ *
+ * @example mean(tensor([[1, 2], [3, 4]]), { axis: 0 })   // [2, 3]
+ */
 export const mean: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   requireTensor('mean', x)
   const axes = normalizeAxes('mean', options.axis, x.shape)
@@ -25,7 +29,11 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number
 }
 
-/** Variance over axes, Σ(x − x̄)²/(n − correction). */
+/**
+ * Variance over axes, Σ(x − x̄)²/(n − correction).
+ *
+ * @example variance(tensor([1, 2, 3]))   // 0.6667
+ */
 export const variance: Reduction<VarianceOptions> = (x: Tensor, options: VarianceOptions = {}): Tensor => {
   requireTensor('variance', x)
   const { axis, keepDims = false, correction = 0 } = options
@@ -36,7 +44,11 @@ export const variance: Reduction<VarianceOptions> = (x: Tensor, options: Varianc
   return sum(centred.square(), { axis: axes, keepDims }).div(divisor)
 }
 
-/** Standard deviation over axes: the square root of `variance`. Its gradient where all elements are equal is 0. */
+/**
+ * Standard deviation over axes: the square root of `variance`. Its gradient where all elements are equal is 0.
+ *
+ * @example std(tensor([1, 2, 3]))   // 0.8165
+ */
 export const std: Reduction<VarianceOptions> = (x: Tensor, options: VarianceOptions = {}): Tensor =>
   rootOf(variance(x, options))
 
@@ -48,7 +60,11 @@ const logSumExpOp = defineOp<null>('logSumExp', {
   gradient: ([x], g, _, y) => [() => g.mul(x.sub(y).exp()), null],
 })
 
-/** ln Σ eˣ over axes, safe for huge x. */
+/**
+ * ln Σ eˣ over axes, safe for huge x.
+ *
+ * @example logSumExp(tensor([0, 0]))   // 0.6931
+ */
 export const logSumExp: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   const { axis, keepDims = false } = options
   const input = toFloat('logSumExp', x)
@@ -70,7 +86,11 @@ export interface NormOptions extends ReduceOptions {
   readonly order?: number
 }
 
-/** Length of the vectors along the axes; the gradient of the Euclidean one at 0 is 0. */
+/**
+ * Length of the vectors along the axes; the gradient of the Euclidean one at 0 is 0.
+ *
+ * @example norm(tensor([3, 4]))   // 5
+ */
 export const norm: Reduction<NormOptions> = (x: Tensor, options: NormOptions = {}): Tensor => {
   requireTensor('norm', x)
   const { order = 2, ...rest } = options

@@ -32,10 +32,18 @@ function triangle(
   return cast(where(fromCold(mask, [rows, columns], 'bool'), x, 0), x.dtype)
 }
 
-/** The lower triangle of the last two axes, including `diagonal`; zeros above. */
+/**
+ * The lower triangle of the last two axes, including `diagonal`; zeros above.
+ *
+ * @example tril(tensor([[1, 2], [3, 4]]))   // [[1, 0], [3, 4]]
+ */
 export const tril = (x: Tensor, options: TriangleOptions = {}): Tensor =>
   triangle('tril', x, (row, column, diagonal) => column - row <= diagonal, options)
 
-/** The upper triangle of the last two axes, including `diagonal`; zeros below. */
+/**
+ * The upper triangle of the last two axes, including `diagonal`; zeros below.
+ *
+ * @example triu(tensor([[1, 2], [3, 4]]))   // [[1, 2], [0, 4]]
+ */
 export const triu = (x: Tensor, options: TriangleOptions = {}): Tensor =>
   triangle('triu', x, (row, column, diagonal) => column - row >= diagonal, options)

@@ -175,83 +175,224 @@ function defineUnary(name: UnaryName): Unary {
   return (x: Operand): Tensor => op([toFloat(name, x)], null)
 }
 
-/** −x */
+/**
+ * −x
+ *
+ * @example neg(tensor([-1, 0, 2]))   // [1, 0, -2]
+ */
 export const neg = defineUnary('neg')
-/** |x|; the gradient at 0 is 0. */
+/**
+ * |x|; the gradient at 0 is 0.
+ *
+ * @example abs(tensor([-1, 0, 2]))   // [1, 0, 2]
+ */
 export const abs = defineUnary('abs')
-/** −1, 0 or 1. Its gradient is 0. */
+/**
+ * −1, 0 or 1. Its gradient is 0.
+ *
+ * @example sign(tensor([-1, 0, 2]))   // [-1, 0, 1]
+ */
 export const sign = defineUnary('sign')
-/** eˣ */
+/**
+ * eˣ
+ *
+ * @example exp(tensor([-1, 0, 2]))   // [0.3679, 1, 7.3891]
+ */
 export const exp = defineUnary('exp')
-/** eˣ − 1, exact near 0 */
+/**
+ * eˣ − 1, exact near 0
+ *
+ * @example expm1(tensor([-1, 0, 2]))   // [-0.6321, 0, 6.3891]
+ */
 export const expm1 = defineUnary('expm1')
-/** Natural logarithm; −∞ at 0, NaN below. */
+/**
+ * Natural logarithm; −∞ at 0, NaN below.
+ *
+ * @example log(tensor([1, 4]))   // [0, 1.3863]
+ */
 export const log = defineUnary('log')
-/** ln(1 + x), exact near 0 */
+/**
+ * ln(1 + x), exact near 0
+ *
+ * @example log1p(tensor([0, 0.5]))   // [0, 0.4055]
+ */
 export const log1p = defineUnary('log1p')
-/** √x; NaN below 0 */
+/**
+ * √x; NaN below 0
+ *
+ * @example sqrt(tensor([1, 4]))   // [1, 2]
+ */
 export const sqrt = defineUnary('sqrt')
-/** 1/√x */
+/**
+ * 1/√x
+ *
+ * @example rsqrt(tensor([1, 4]))   // [1, 0.5]
+ */
 export const rsqrt = defineUnary('rsqrt')
-/** x² */
+/**
+ * x²
+ *
+ * @example square(tensor([-1, 0, 2]))   // [1, 0, 4]
+ */
 export const square = defineUnary('square')
-/** 1/x */
+/**
+ * 1/x
+ *
+ * @example reciprocal(tensor([1, 4]))   // [1, 0.25]
+ */
 export const reciprocal = defineUnary('reciprocal')
-/** Sine of x radians */
+/**
+ * Sine of x radians
+ *
+ * @example sin(tensor([-1, 0, 2]))   // [-0.8415, 0, 0.9093]
+ */
 export const sin = defineUnary('sin')
-/** Cosine of x radians */
+/**
+ * Cosine of x radians
+ *
+ * @example cos(tensor([-1, 0, 2]))   // [0.5403, 1, -0.4161]
+ */
 export const cos = defineUnary('cos')
-/** Tangent of x radians */
+/**
+ * Tangent of x radians
+ *
+ * @example tan(tensor([-1, 0, 2]))   // [-1.5574, 0, -2.185]
+ */
 export const tan = defineUnary('tan')
-/** Inverse sine, in −π/2 … π/2 */
+/**
+ * Inverse sine, in −π/2 … π/2
+ *
+ * @example asin(tensor([0, 0.5]))   // [0, 0.5236]
+ */
 export const asin = defineUnary('asin')
-/** Inverse cosine, in 0 … π */
+/**
+ * Inverse cosine, in 0 … π
+ *
+ * @example acos(tensor([0, 0.5]))   // [1.5708, 1.0472]
+ */
 export const acos = defineUnary('acos')
-/** Inverse tangent, in −π/2 … π/2 */
+/**
+ * Inverse tangent, in −π/2 … π/2
+ *
+ * @example atan(tensor([-1, 0, 2]))   // [-0.7854, 0, 1.1071]
+ */
 export const atan = defineUnary('atan')
-/** Hyperbolic sine */
+/**
+ * Hyperbolic sine
+ *
+ * @example sinh(tensor([-1, 0, 2]))   // [-1.1752, 0, 3.6269]
+ */
 export const sinh = defineUnary('sinh')
-/** Hyperbolic cosine */
+/**
+ * Hyperbolic cosine
+ *
+ * @example cosh(tensor([-1, 0, 2]))   // [1.5431, 1, 3.7622]
+ */
 export const cosh = defineUnary('cosh')
-/** Hyperbolic tangent */
+/**
+ * Hyperbolic tangent
+ *
+ * @example tanh(tensor([-1, 0, 2]))   // [-0.7616, 0, 0.964]
+ */
 export const tanh = defineUnary('tanh')
-/** Error function, 2/√π ∫₀ˣ e^(−t²) dt */
+/**
+ * Error function, 2/√π ∫₀ˣ e^(−t²) dt
+ *
+ * @example erf(tensor([-1, 0, 2]))   // [-0.8427, 0, 0.9953]
+ */
 export const erf = defineUnary('erf')
-/** Largest whole number ≤ x. Its gradient is 0. */
+/**
+ * Largest whole number ≤ x. Its gradient is 0.
+ *
+ * @example floor(tensor([-1.5, 1.5]))   // [-2, 1]
+ */
 export const floor = defineUnary('floor')
-/** Smallest whole number ≥ x. Its gradient is 0. */
+/**
+ * Smallest whole number ≥ x. Its gradient is 0.
+ *
+ * @example ceil(tensor([-1.5, 1.5]))   // [-1, 2]
+ */
 export const ceil = defineUnary('ceil')
-/** Nearest whole number, halves to even. Its gradient is 0. */
+/**
+ * Nearest whole number, halves to even. Its gradient is 0.
+ *
+ * @example round(tensor([0.5, 1.5, 2.4]))   // [0, 2, 2]
+ */
 export const round = defineUnary('round')
-/** Towards zero. Its gradient is 0. */
+/**
+ * Towards zero. Its gradient is 0.
+ *
+ * @example trunc(tensor([-1.5, 1.5]))   // [-1, 1]
+ */
 export const trunc = defineUnary('trunc')
-/** Logistic function 1/(1 + e⁻ˣ) */
+/**
+ * Logistic function 1/(1 + e⁻ˣ)
+ *
+ * @example sigmoid(tensor([-1, 0, 2]))   // [0.2689, 0.5, 0.8808]
+ */
 export const sigmoid = defineUnary('sigmoid')
-/** ln σ(x), safe for any x */
+/**
+ * ln σ(x), safe for any x
+ *
+ * @example logSigmoid(tensor([-1, 0, 2]))   // [-1.3133, -0.6931, -0.1269]
+ */
 export const logSigmoid = defineUnary('logSigmoid')
-/** max(x, 0); the gradient at 0 is 0. */
+/**
+ * max(x, 0); the gradient at 0 is 0.
+ *
+ * @example relu(tensor([-1, 0, 2]))   // [0, 0, 2]
+ */
 export const relu = defineUnary('relu')
-/** min(max(x, 0), 6) */
+/**
+ * min(max(x, 0), 6)
+ *
+ * @example relu6(tensor([-1, 2, 9]))   // [0, 2, 6]
+ */
 export const relu6 = defineUnary('relu6')
 const geluExact = defineUnary('gelu')
 const geluApproximate = defineUnary('geluTanh')
-/** x·σ(x), also called swish (Elfwing et al. 2017) */
+/**
+ * x·σ(x), also called swish (Elfwing et al. 2017)
+ *
+ * @example silu(tensor([-1, 0, 2]))   // [-0.2689, 0, 1.7616]
+ */
 export const silu = defineUnary('silu')
-/** x·tanh(softplus(x)) (Misra 2019) */
+/**
+ * x·tanh(softplus(x)) (Misra 2019)
+ *
+ * @example mish(tensor([-1, 0, 2]))   // [-0.3034, 0, 1.944]
+ */
 export const mish = defineUnary('mish')
-/** x/(1 + |x|) */
+/**
+ * x/(1 + |x|)
+ *
+ * @example softsign(tensor([-1, 0, 2]))   // [-0.5, 0, 0.6667]
+ */
 export const softsign = defineUnary('softsign')
-/** Self-normalising exponential unit (Klambauer et al. 2017) */
+/**
+ * Self-normalising exponential unit (Klambauer et al. 2017)
+ *
+ * @example selu(tensor([-1, 0, 2]))   // [-1.1113, 0, 2.1014]
+ */
 export const selu = defineUnary('selu')
-/** relu6(x + 3)/6, PyTorch's hard sigmoid; Keras' older one is `hardSigmoidKeras`. */
+/**
+ * relu6(x + 3)/6, PyTorch's hard sigmoid; Keras' older one is `hardSigmoidKeras`.
+ *
+ * @example hardSigmoid(tensor([-4, 0, 1]))   // [0, 0.5, 0.6667]
+ */
 export const hardSigmoid = defineUnary('hardSigmoid')
-/** x clipped to −1 … 1 */
+/**
+ * x clipped to −1 … 1
+ *
+ * @example hardTanh(tensor([-1, 0, 2]))   // [-1, 0, 1]
+ */
 export const hardTanh = defineUnary('hardTanh')
 
 /**
  * Gaussian error linear unit x·Φ(x) (Hendrycks & Gimpel 2016).
  *
  * @param options.approximate `'tanh'` uses ½x(1 + tanh(√(2/π)(x + 0.044715x³)))
+ * @example gelu(tensor([-1, 0, 2]))   // [-0.1587, 0, 1.9545]
  */
 export function gelu(x: Operand, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
   return options.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)

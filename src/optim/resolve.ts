@@ -20,14 +20,22 @@ export interface OptimizerSpec {
   create(parameters: ParameterSource): Optimizer
 }
 
-/** Stochastic gradient descent for `compile`; see `SGD`. */
+/**
+ * Stochastic gradient descent for `compile`; see `SGD`.
+ *
+ * @example model.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), loss: 'meanSquaredError' })
+ */
 export const sgd = (options: SGDOptions = {}): OptimizerSpec => ({
   name: 'sgd',
   options,
   create: parameters => new SGD(parameters, options),
 })
 
-/** Adam for `compile`; see `Adam`. */
+/**
+ * Adam for `compile`; see `Adam`.
+ *
+ * @example model.compile({ optimizer: adam({ learningRate: 0.001 }), loss: 'meanSquaredError' })
+ */
 export const adam = (options: AdamOptions = {}): OptimizerSpec => ({
   name: 'adam',
   options,

@@ -160,7 +160,11 @@ export function tensor(data: TensorData, options: TensorFromDataOptions = {}): T
   return withGrad(fromCold(coldArray(values, dtype), shape, dtype), options.requiresGrad)
 }
 
-/** A tensor filled with one number. */
+/**
+ * A tensor filled with one number.
+ *
+ * @example full([2], 7)   // [7, 7]
+ */
 export function full<const S extends number[]>(
   shape: Sizes<S>,
   value: number,
@@ -175,20 +179,40 @@ export function full<const S extends number[]>(
   return withGrad(fromCold(cold, shape, dtype), options.requiresGrad)
 }
 
-/** Zeros. */
+/**
+ * Zeros.
+ *
+ * @example zeros([2, 2])   // [[0, 0], [0, 0]]
+ */
 export const zeros = <const S extends number[]>(shape: Sizes<S>, options?: TensorOptions): Tensor<S> =>
   full<S>(shape, 0, options)
-/** Ones. */
+/**
+ * Ones.
+ *
+ * @example ones([2])   // [1, 1]
+ */
 export const ones = <const S extends number[]>(shape: Sizes<S>, options?: TensorOptions): Tensor<S> =>
   full<S>(shape, 1, options)
-/** Zeros of another tensor's shape and element type. */
+/**
+ * Zeros of another tensor's shape and element type.
+ *
+ * @example zerosLike(tensor([1, 2]))   // [0, 0]
+ */
 export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   full(x.shape, 0, { dtype: x.dtype }) as Tensor
-/** Ones of another tensor's shape and element type. */
+/**
+ * Ones of another tensor's shape and element type.
+ *
+ * @example onesLike(tensor([1, 2]))   // [1, 1]
+ */
 export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   full(x.shape, 1, { dtype: x.dtype }) as Tensor
 
-/** Whole steps: 0 … stop−1, or start, start + step, … up to but without stop. */
+/**
+ * Whole steps: 0 … stop−1, or start, start + step, … up to but without stop.
+ *
+ * @example arange(2, 8, 2)   // [2, 4, 6]
+ */
 export function arange(
   start: number,
   stop?: number,
@@ -208,7 +232,11 @@ export function arange(
   )
 }
 
-/** `count` numbers at equal distances from start to stop, both included. */
+/**
+ * `count` numbers at equal distances from start to stop, both included.
+ *
+ * @example linspace(0, 1, 3)   // [0, 0.5, 1]
+ */
 export function linspace(
   start: number,
   stop: number,
@@ -230,7 +258,11 @@ export function linspace(
   return withGrad(fromCold(coldArray(values, dtype), [count], dtype), options.requiresGrad)
 }
 
-/** Ones on the diagonal: [rows, columns], square by default. */
+/**
+ * Ones on the diagonal: [rows, columns], square by default.
+ *
+ * @example eye(2)   // [[1, 0], [0, 1]]
+ */
 export function eye<R extends number, C extends number = R>(
   rows: R,
   columns: R | C = rows,
@@ -249,11 +281,19 @@ export interface RandomOptions extends Omit<TensorOptions, 'dtype'> {
   readonly generator?: Generator
 }
 
-/** Uniform in [0, 1). */
+/**
+ * Uniform in [0, 1).
+ *
+ * @example rand([2, 3]).shape   // [2, 3]
+ */
 export const rand = <const S extends number[]>(shape: Sizes<S>, options: RandomOptions = {}): Tensor<S> =>
   uniform<S>(shape, { ...options, low: 0, high: 1 })
 
-/** Uniform in [low, high). */
+/**
+ * Uniform in [low, high).
+ *
+ * @example uniform([2, 3], { low: -1, high: 1 }).shape   // [2, 3]
+ */
 export function uniform<const S extends number[]>(
   shape: Sizes<S>,
   options: RandomOptions & { readonly low: number; readonly high: number },
@@ -264,7 +304,11 @@ export function uniform<const S extends number[]>(
   return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
 }
 
-/** Normally distributed with mean 0 and standard deviation 1, unless said. */
+/**
+ * Normally distributed with mean 0 and standard deviation 1, unless said.
+ *
+ * @example randn([2, 3]).shape   // [2, 3]
+ */
 export function randn<const S extends number[]>(
   shape: Sizes<S>,
   options: RandomOptions & { readonly mean?: number; readonly deviation?: number } = {},
@@ -275,7 +319,11 @@ export function randn<const S extends number[]>(
   return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
 }
 
-/** Whole numbers in low … high−1, int32. */
+/**
+ * Whole numbers in low … high−1, int32.
+ *
+ * @example randint([2], { high: 10 })   // two of 0 … 9
+ */
 export function randint<const S extends number[]>(
   shape: Sizes<S>,
   options: { readonly low?: number; readonly high: number; readonly generator?: Generator },
@@ -292,7 +340,11 @@ export function randint<const S extends number[]>(
   return fromCold(values, shape, 'int32')
 }
 
-/** The numbers 0 … n−1 in random order, int32. */
+/**
+ * The numbers 0 … n−1 in random order, int32.
+ *
+ * @example randperm(3)   // 0, 1, 2 in a random order
+ */
 export function randperm(n: number, options: { readonly generator?: Generator } = {}): Tensor<[number]> {
   checkShape('randperm', [n])
   return fromCold((options.generator ?? defaultGenerator()).permutation(n), [n], 'int32')

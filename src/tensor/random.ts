@@ -152,7 +152,11 @@ export class Generator {
 
 let shared = new Generator(0)
 
-/** The generator behind every random function that is not given one. */
+/**
+ * The generator behind every random function that is not given one.
+ *
+ * @example defaultGenerator().permutation(3)   // Int32Array(3) in a random order
+ */
 export const defaultGenerator = (): Generator => shared
 
 /**

@@ -128,7 +128,9 @@ describe.each(devices)('shape operations on %s', device => {
       [1, 3],
       [2, 4],
     ])
-    expect(() => stack([a, tensor([1])])).toThrow(/stack needs equal shapes, got \[2\] and \[1\][\s\S]*Hint: /)
+    expect(() => stack([a, tensor([1])])).toThrow(
+      /stack needs equal shapes, got \[2\] and \[1\][\s\S]*Hint: /,
+    )
     expect(split(arange(6), 3).map(part => part.toArray())).toEqual([
       [0, 1],
       [2, 3],

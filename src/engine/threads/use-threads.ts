@@ -36,7 +36,11 @@ let reason: string | null = 'they are off: call useThreads()'
 /** Calls take their turns. */
 let turn: Promise<unknown> = Promise.resolve()
 
-/** How many threads compute, and why not more. */
+/**
+ * How many threads compute, and why not more.
+ *
+ * @example threadInfo().threads   // 1, until useThreads()
+ */
 export const threadInfo = (): ThreadInfo =>
   running === null ? { threads: 1, reason } : { threads: running.pool.threads, reason: null }
 
