@@ -107,5 +107,10 @@ describe.each(devices)('gradients within gradients on %s', device => {
     expect(() => custom(undefined).sum().backward()).toThrow(DTypeError)
     const whole = customGradient('whole', { forward: (a: Tensor) => a.cast('int32'), gradient: g => [g] })
     expect(() => whole(y)).toThrow('forward of whole')
+    expect(() => whole(3 as unknown as Tensor)).toThrow(DTypeError)
+    const without = { forward: (a: Tensor) => a.clone(), gradient: () => undefined as unknown as Tensor[] }
+    expect(() => customGradient('without', without)(y).sum().backward()).toThrow('no array')
+    expect(() => grad(() => 3 as unknown as Tensor)(x)).toThrow(DTypeError)
+    expect(() => grad((a: Tensor) => a.sum().cast('int32'))(x)).toThrow(DTypeError)
   })
 })

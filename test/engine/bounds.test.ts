@@ -72,7 +72,7 @@ describe.each(devices)('writes on %s', device => {
   it('are found where they do not belong', () => {
     const neighbour = normal([5]).add(1)
     const { memory } = currentEngine()
-    const address = memory.arena.highWater - 64
+    const address = currentEngine().pointer(neighbour.storage)
     expect(strayWrite(() => void memory.int[address >> 2]++)).toBe(address)
     expect(strayWrite(() => neighbour.exp())).toBeNull()
   })
