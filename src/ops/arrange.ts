@@ -41,7 +41,9 @@ export function pad(
   options: { readonly value?: number } = {},
 ): Tensor {
   requireTensor('pad', x)
-  if (pads.length !== x.rank || pads.flat().some(p => !Number.isInteger(p) || p < 0)) {
+  const isPair = (pair: readonly number[]): boolean =>
+    pair.length === 2 && pair.every(p => Number.isInteger(p) && p >= 0)
+  if (pads.length !== x.rank || !pads.every(isPair)) {
     throw new ShapeError({
       operation: 'pad',
       problem: `needs a pair of whole numbers ≥ 0 for each axis of ${formatShape(x.shape)}, got ${JSON.stringify(pads)}.`,

@@ -173,6 +173,7 @@ describe.each(devices)('shape operations on %s', device => {
     expect(pad(int([1]), [[0, 1]]).ints()).toEqual(Int32Array.of(1, 0))
     expect(() => pad(x(), [[1, 1]])).toThrow(ShapeError)
     expect(() => pad(tensor([1]), [[-1, 0]])).toThrow(ShapeError)
+    expect(() => pad(tensor([1]), [[1] as never])).toThrow(ShapeError)
   })
 
   it('tile repeats as in NumPy', () => {
