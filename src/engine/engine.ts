@@ -118,6 +118,8 @@ export class Engine {
     if (storage.dtype === 'float32')
       this.memory.float.set(cold, storage.pointer / (1 << this.memory.floatShift))
     else this.memory.int.set(cold, storage.pointer / 4)
+    // Parameters stay hot: a second copy would double a model's memory until its first update.
+    if (storage.owned) storage.cold = null
   }
 
   /** Copies the numbers to cold memory (unless an equal copy is there) and gives the block back. */
