@@ -1,6 +1,7 @@
 // A training step of the GRU kernels against one of the LSTM's, interleaved: npx tsx bench/gru.ts
 // The products ask for 3/4 of the LSTM's arithmetic. A figure is the median over rounds of the ratio within the round.
-import type { GruForward, Pointer } from '../kernels/kernels.ts'
+import type { Pointer } from '../kernels/kernels.ts'
+import type { GruForward } from '../kernels/recurrent.ts'
 import { hasRelaxedSimd, type WasmVariant } from '../src/engine/wasm.ts'
 import { createWasmRecurrent } from '../src/engine/wasm-recurrent.ts'
 import { wasmHeap } from '../test/kernels/harness.ts'

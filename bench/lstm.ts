@@ -1,7 +1,8 @@
 // The LSTM kernels against the arithmetic they cannot avoid: npx tsx bench/lstm.ts [variant]
 // floor = multiplications and additions of the matrix products ÷ the register-only multiply-add rate, measured in
 // between the rounds. A figure is the median over rounds of the ratio within the round.
-import type { LstmBackward, LstmForward, Pointer } from '../kernels/kernels.ts'
+import type { Pointer } from '../kernels/kernels.ts'
+import type { LstmBackward, LstmForward } from '../kernels/recurrent.ts'
 import { hasRelaxedSimd, type WasmVariant } from '../src/engine/wasm.ts'
 import { createWasmRecurrent } from '../src/engine/wasm-recurrent.ts'
 import { wasmHeap } from '../test/kernels/harness.ts'

@@ -1,7 +1,8 @@
 // What threads gain over one, round by round: npx tsx bench/threads.ts [threads] [rounds]
 // A figure is the median over rounds of (time of one thread ÷ time of all) within the round, and the best quarter of
 // the rounds, which is what remains on a machine that has other things to do.
-import type { Kernels, LstmBackward, LstmForward, Pointer } from '../kernels/kernels.ts'
+import type { Kernels, Pointer } from '../kernels/kernels.ts'
+import type { LstmBackward, LstmForward } from '../kernels/recurrent.ts'
 import { engineOf } from '../src/engine/device.ts'
 import { ThreadPool } from '../src/engine/threads/pool.ts'
 import { word } from '../src/engine/threads/layout.ts'

@@ -1,4 +1,5 @@
-import type { Convolution, Heap, Kernels, Pointer } from '../kernels.ts'
+import type { Heap, Kernels, Pointer } from '../kernels.ts'
+import type { Convolution } from '../windows.ts'
 import { eachTap } from './window.ts'
 
 /**

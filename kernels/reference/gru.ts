@@ -1,4 +1,5 @@
-import type { GruBackward, GruForward, Heap, Kernels, Pointer } from '../kernels.ts'
+import type { Heap, Kernels, Pointer } from '../kernels.ts'
+import type { GruBackward, GruForward } from '../recurrent.ts'
 import { hardSigmoid, hardSigmoidSlope, sigmoidSlope } from './gates.ts'
 import { sigmoid } from './unary.ts'
 import { type Columns, createVectors, stepsOf, type Vector } from './vectors.ts'

@@ -1,4 +1,5 @@
-import type { Heap, Kernels, LstmBackward, LstmForward, Pointer } from '../kernels.ts'
+import type { Heap, Kernels, Pointer } from '../kernels.ts'
+import type { LstmBackward, LstmForward } from '../recurrent.ts'
 import { hardSigmoid, hardSigmoidSlope, sigmoidSlope } from './gates.ts'
 import { sigmoid } from './unary.ts'
 

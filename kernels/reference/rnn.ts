@@ -1,4 +1,5 @@
-import type { Heap, Kernels, RnnBackward, RnnForward } from '../kernels.ts'
+import type { Heap, Kernels } from '../kernels.ts'
+import type { RnnBackward, RnnForward } from '../recurrent.ts'
 import { createVectors, stepsOf } from './vectors.ts'
 
 /**

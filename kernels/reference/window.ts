@@ -1,4 +1,4 @@
-import type { Window } from '../kernels.ts'
+import type { Window } from '../windows.ts'
 
 /** The numbers of an output pixel, a tap and an input pixel that meet; pixels are counted through all images. */
 export type Visit = (output: number, tap: number, input: number) => void

@@ -1,4 +1,5 @@
-import type { Convolution, Heap, Kernels, MaxPool, Pointer, Window } from '../../kernels/kernels.ts'
+import type { Heap, Kernels, Pointer } from '../../kernels/kernels.ts'
+import type { Convolution, MaxPool, Window } from '../../kernels/windows.ts'
 import type { WasmExports } from './wasm.ts'
 
 /** The words of the parameter blocks, in the order that the classes in kernels/wasm give. */

@@ -1,4 +1,4 @@
-import type { Window } from '../../kernels/kernels.ts'
+import type { Window } from '../../kernels/windows.ts'
 import { ShapeError } from '../errors.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'

@@ -1,4 +1,4 @@
-import type { Window } from '../../kernels/kernels.ts'
+import type { Window } from '../../kernels/windows.ts'
 import { gradMode } from '../autodiff/mode.ts'
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'

@@ -111,6 +111,9 @@ function splitExamples(
   return { training: part(0, count), validation: part(count, all.x.count) }
 }
 
+/** Models that a `fit` is training now: a second one would change mode and parameters under the first. */
+const running = new WeakSet<Model>()
+
 export async function fit(model: Model, x: DataInput, y: DataInput, options: FitOptions): Promise<History> {
   refuseUnknown('fit', options, KNOWN)
   const { loss, optimizer } = model.requireCompiled('fit')
@@ -141,6 +144,14 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
     },
   }
   let logs: Logs = {}
+  if (running.has(model)) {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `was called while model "${model.name}" is still being trained.`,
+      hint: 'await the first fit before the second.',
+    })
+  }
+  running.add(model)
   model.zeroGrad()
   model.train()
   try {
@@ -183,6 +194,7 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
   } finally {
     // A frozen parameter's gradient is nobody's business after this.
     model.zeroGrad()
+    running.delete(model)
     model.eval()
   }
   return history

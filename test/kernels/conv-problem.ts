@@ -1,4 +1,4 @@
-import type { Window } from '../../kernels/kernels.ts'
+import type { Window } from '../../kernels/windows.ts'
 import { generator } from './twins.ts'
 
 export interface ConvProblem extends Window {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import type { Kernels, LstmBackward, LstmForward, Pointer } from '../../kernels/kernels.ts'
+import type { Kernels, Pointer } from '../../kernels/kernels.ts'
+import type { LstmBackward, LstmForward } from '../../kernels/recurrent.ts'
 import { createGemm } from '../../kernels/reference/gemm.ts'
 import { createLstm } from '../../kernels/reference/lstm.ts'
 import { hasRelaxedSimd, type WasmVariant } from '../../src/engine/wasm.ts'
