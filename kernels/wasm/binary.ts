@@ -5,7 +5,6 @@
 import { bytes, loadPart, maximum, minimum, storePart } from './vector';
 
 /** Both operands contiguous. */
-// @ts-ignore: decorator
 @inline
 function pairs<F>(out: usize, a: usize, b: usize, n: i32): void {
   const f = changetype<F>(0);
@@ -32,7 +31,6 @@ function pairs<F>(out: usize, a: usize, b: usize, n: i32): void {
 }
 
 /** The left operand contiguous, the right one the same everywhere. */
-// @ts-ignore: decorator
 @inline
 function withRight<F>(out: usize, a: usize, b: v128, n: i32): void {
   const f = changetype<F>(0);
@@ -56,7 +54,6 @@ function withRight<F>(out: usize, a: usize, b: v128, n: i32): void {
 }
 
 /** The left operand the same everywhere, the right one contiguous or not. */
-// @ts-ignore: decorator
 @inline
 function withLeft<F>(out: usize, a: v128, b: usize, bCol: i32, n: i32): void {
   const f = changetype<F>(0);
@@ -93,7 +90,6 @@ function binary<F>(
 
 @unmanaged
 class Add {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return f32x4.add(a, b);
@@ -107,7 +103,6 @@ export function binary_add(
 
 @unmanaged
 class Sub {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return f32x4.sub(a, b);
@@ -121,7 +116,6 @@ export function binary_sub(
 
 @unmanaged
 class Mul {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return f32x4.mul(a, b);
@@ -135,7 +129,6 @@ export function binary_mul(
 
 @unmanaged
 class Div {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return f32x4.div(a, b);
@@ -149,7 +142,6 @@ export function binary_div(
 
 @unmanaged
 class Maximum {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return maximum(a, b);
@@ -163,7 +155,6 @@ export function binary_maximum(
 
 @unmanaged
 class Minimum {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return minimum(a, b);
@@ -178,7 +169,6 @@ export function binary_minimum(
 // Comparisons give int 0 and 1. Less and lessEqual are these with the operands exchanged.
 @unmanaged
 class Equal {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return v128.and(f32x4.eq(a, b), i32x4.splat(1));
@@ -192,7 +182,6 @@ export function compare_equal(
 
 @unmanaged
 class NotEqual {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return v128.and(f32x4.ne(a, b), i32x4.splat(1));
@@ -206,7 +195,6 @@ export function compare_notEqual(
 
 @unmanaged
 class Greater {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return v128.and(f32x4.gt(a, b), i32x4.splat(1));
@@ -220,7 +208,6 @@ export function compare_greater(
 
 @unmanaged
 class GreaterEqual {
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return v128.and(f32x4.ge(a, b), i32x4.splat(1));

@@ -31,19 +31,15 @@ const DEPTH: i32 = 256;
 const PATCHES: i32 = 32768;
 const LEAST_ROWS: i32 = 60;
 
-// @ts-ignore: decorator
 @inline
 function taps(p: Convolution): i32 { return p.windowHeight * p.windowWidth; }
 /** Channels and filters of a group. */
-// @ts-ignore: decorator
 @inline
 function depthOf(p: Convolution): i32 { return p.channels / p.groups; }
-// @ts-ignore: decorator
 @inline
 function widthOf(p: Convolution): i32 { return p.filters / p.groups; }
 
 /** Whether each channel has its own filter, so that there is no product of matrices. */
-// @ts-ignore: decorator
 @inline
 function isDepthwise(p: Convolution): bool {
   return depthOf(p) == 1 && widthOf(p) == 1;
@@ -56,14 +52,12 @@ function isPointwise(p: Convolution): bool {
 }
 
 /** Pixels whose patches are made at a time. */
-// @ts-ignore: decorator
 @inline
 function blockRows(size: i32): i32 {
   return min(480, max(LEAST_ROWS, PATCHES / size / 30 * 30));
 }
 
 /** Taps whose gradient is made at a time. */
-// @ts-ignore: decorator
 @inline
 function blockTaps(p: Convolution): i32 {
   return min(taps(p), max(1, 2 * PATCHES / (DEPTH * depthOf(p))));

@@ -4,7 +4,6 @@ import { mapUnrolled } from './map';
 
 @unmanaged
 class IntToFloat {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.convert_i32x4_s(x);
@@ -16,7 +15,6 @@ export function intToFloat(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class FloatToInt {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return i32x4.trunc_sat_f32x4_s(x);
@@ -28,7 +26,6 @@ export function floatToInt(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class FloatToBool {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return v128.and(f32x4.ne(x, f32x4.splat(0)), i32x4.splat(1));
@@ -40,7 +37,6 @@ export function floatToBool(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class IsNaN {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return v128.and(f32x4.ne(x, x), i32x4.splat(1));
@@ -52,7 +48,6 @@ export function isNaN(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class IsFinite {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return v128.and(f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity)), i32x4.splat(1));
@@ -64,7 +59,6 @@ export function isFinite(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class IsInf {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return v128.and(f32x4.eq(f32x4.abs(x), f32x4.splat(Infinity)), i32x4.splat(1));

@@ -21,7 +21,6 @@ export function sparseCrossEntropy(out: usize, x: usize, labels: usize, rows: i3
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function scaleRow(out: usize, factor: v128, n: i32): void {
   for (; n >= 4; n -= 4) {
@@ -31,7 +30,6 @@ function scaleRow(out: usize, factor: v128, n: i32): void {
   if (n) storePart(out, f32x4.mul(loadPart(out, n, factor), factor), n);
 }
 
-// @ts-ignore: decorator
 @inline
 function clearRow(out: usize, n: i32): void {
   const zero = f32x4.splat(0);
@@ -65,7 +63,6 @@ export function sparseCrossEntropyGrad(out: usize, x: usize, labels: usize, g: u
 @unmanaged
 class SigmoidCrossEntropy {
   /** (max(z, 0) − z·y) + log(1 + exp(−|z|)): the first part is exactly 0 for a sure and right answer. */
-  // @ts-ignore: decorator
   @inline
   of(z: v128, y: v128): v128 {
     return f32x4.add(nmadd(z, y, atLeast(z, f32x4.splat(0))), softplusRest(z));

@@ -35,13 +35,11 @@ export function depthwise(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function loadLanes(from: usize, lanes: i32): v128 {
   return lanes == 4 ? v128.load(from) : loadPart(from, lanes, f32x4.splat(0));
 }
 
-// @ts-ignore: decorator
 @inline
 function storeLanes(to: usize, v: v128, lanes: i32): void {
   if (lanes == 4) v128.store(to, v);
@@ -61,7 +59,6 @@ function addProducts(
   if (channels) productLanes(count, to, toStep, from, fromStep, weights, channels);
 }
 
-// @ts-ignore: decorator
 @inline
 function productLanes(
   count: i32, to: usize, toStep: usize, from: usize, fromStep: usize, weights: usize, lanes: i32,
@@ -85,7 +82,6 @@ function addDots(count: i32, channels: i32, x: usize, xStep: usize, y: usize, yS
   if (channels) dotLanes(count, x, xStep, y, yStep, weights, channels);
 }
 
-// @ts-ignore: decorator
 @inline
 function dotLanes(count: i32, x: usize, xStep: usize, y: usize, yStep: usize, weights: usize, lanes: i32): void {
   let sum = f32x4.splat(0);

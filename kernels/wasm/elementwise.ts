@@ -5,7 +5,6 @@ import { mapUnrolled } from './map';
 
 @unmanaged
 class Neg {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.neg(x);
@@ -17,7 +16,6 @@ export function unary_neg(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Abs {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.abs(x);
@@ -29,7 +27,6 @@ export function unary_abs(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Sqrt {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.sqrt(x);
@@ -41,7 +38,6 @@ export function unary_sqrt(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Rsqrt {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
@@ -53,7 +49,6 @@ export function unary_rsqrt(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Square {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, x);
@@ -65,7 +60,6 @@ export function unary_square(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Reciprocal {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(f32x4.splat(1), x);
@@ -77,7 +71,6 @@ export function unary_reciprocal(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Floor {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.floor(x);
@@ -89,7 +82,6 @@ export function unary_floor(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Ceil {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.ceil(x);
@@ -102,7 +94,6 @@ export function unary_ceil(out: usize, x: usize, n: i32): void {
 /** Halves go to the even neighbour. */
 @unmanaged
 class Round {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.nearest(x);
@@ -114,7 +105,6 @@ export function unary_round(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Trunc {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.trunc(x);
@@ -127,7 +117,6 @@ export function unary_trunc(out: usize, x: usize, n: i32): void {
 /** 1 with the sign of x where |x| > 0, ±0 for ±0, and 0 for NaN, as PyTorch has it. */
 @unmanaged
 class Sign {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     const one = v128.and(f32x4.gt(f32x4.abs(x), f32x4.splat(0)), f32x4.splat(1));
@@ -140,7 +129,6 @@ export function unary_sign(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Relu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return atLeast(x, f32x4.splat(0));
@@ -152,7 +140,6 @@ export function unary_relu(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Relu6 {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return atMost(atLeast(x, f32x4.splat(0)), f32x4.splat(6));
@@ -164,7 +151,6 @@ export function unary_relu6(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class HardTanh {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return atMost(atLeast(x, f32x4.splat(-1)), f32x4.splat(1));
@@ -176,7 +162,6 @@ export function unary_hardTanh(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class HardSigmoid {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(
@@ -189,7 +174,6 @@ export function unary_hardSigmoid(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Softsign {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(x, f32x4.add(f32x4.splat(1), f32x4.abs(x)));

@@ -4,12 +4,10 @@ import { bytes, loadPart, maximum, minimum, storePart } from './vector';
 
 @unmanaged
 class Product {
-  // @ts-ignore: decorator
   @inline
   start(): v128 {
     return f32x4.splat(1);
   }
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return f32x4.mul(a, b);
@@ -18,12 +16,10 @@ class Product {
 
 @unmanaged
 class Largest {
-  // @ts-ignore: decorator
   @inline
   start(): v128 {
     return f32x4.splat(-Infinity);
   }
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return maximum(a, b);
@@ -32,19 +28,16 @@ class Largest {
 
 @unmanaged
 class Smallest {
-  // @ts-ignore: decorator
   @inline
   start(): v128 {
     return f32x4.splat(Infinity);
   }
-  // @ts-ignore: decorator
   @inline
   of(a: v128, b: v128): v128 {
     return minimum(a, b);
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function reduceRow<F>(x: usize, n: i32): f32 {
   const f = changetype<F>(0);
@@ -66,7 +59,6 @@ function reduceRow<F>(x: usize, n: i32): f32 {
   return f32x4.extract_lane(f.of(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
-// @ts-ignore: decorator
 @inline
 function reduce<F>(out: usize, x: usize, outer: i32, size: i32, inner: i32): void {
   const f = changetype<F>(0);
@@ -115,7 +107,6 @@ export function reduce_min(out: usize, x: usize, outer: i32, size: i32, inner: i
   reduce<Smallest>(out, x, outer, size, inner);
 }
 
-// @ts-ignore: decorator
 @inline
 function position(out: usize, x: usize, outer: i32, size: i32, inner: i32, largest: bool): void {
   const step = bytes(inner);

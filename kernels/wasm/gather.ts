@@ -3,7 +3,6 @@
 import { copyRow } from './copy';
 import { bytes, loadPart, storePart } from './vector';
 
-// @ts-ignore: decorator
 @inline
 function addRow(out: usize, x: usize, n: i32): void {
   for (; n >= 8; n -= 8) {

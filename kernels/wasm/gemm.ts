@@ -31,7 +31,6 @@ export function gemm_workspace(): usize {
   return PANEL_BYTES + A_BYTES + B_BYTES;
 }
 
-// @ts-ignore: decorator
 @inline
 function bytes(count: i32): usize {
   return <usize>count << 2;

@@ -146,7 +146,6 @@ function timesColumns(n: i32, k: i32, x: usize, b: usize, bStep: usize, sums: us
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function transposed(r0: v128, r1: v128, high: bool): v128 {
   return high ? v128.shuffle<f32>(r0, r1, 2, 6, 3, 7) : v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);

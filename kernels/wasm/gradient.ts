@@ -7,7 +7,6 @@ import { madd, nmadd } from './vector';
 
 @unmanaged
 class TanhGrad {
-  // @ts-ignore: decorator
   @inline
   of(y: v128, g: v128): v128 {
     return f32x4.mul(g, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
@@ -19,7 +18,6 @@ export function gradient_tanhGrad(out: usize, y: usize, g: usize, n: i32): void 
 
 @unmanaged
 class SigmoidGrad {
-  // @ts-ignore: decorator
   @inline
   of(y: v128, g: v128): v128 {
     return f32x4.mul(f32x4.mul(g, y), f32x4.sub(f32x4.splat(1), y));
@@ -31,7 +29,6 @@ export function gradient_sigmoidGrad(out: usize, y: usize, g: usize, n: i32): vo
 
 @unmanaged
 class ReluGrad {
-  // @ts-ignore: decorator
   @inline
   of(y: v128, g: v128): v128 {
     return v128.and(g, f32x4.gt(y, f32x4.splat(0)));
@@ -43,7 +40,6 @@ export function gradient_reluGrad(out: usize, y: usize, g: usize, n: i32): void 
 
 @unmanaged
 class GeluGrad {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, g: v128): v128 {
     // Φ + x·φ
@@ -58,7 +54,6 @@ export function gradient_geluGrad(out: usize, x: usize, g: usize, n: i32): void 
 
 @unmanaged
 class GeluTanhGrad {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, g: v128): v128 {
     // s + x·s·(1 − s)·2u′
@@ -73,7 +68,6 @@ export function gradient_geluTanhGrad(out: usize, x: usize, g: usize, n: i32): v
 
 @unmanaged
 class SiluGrad {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, g: v128): v128 {
     // σ·(1 + x·(1 − σ))

@@ -8,7 +8,6 @@ import { SET, hardSigmoid, quotient, slope } from './recurrent-activations';
  * Gate n of z and bias is n·zStep bytes further, that of `gates` n·gateStep. c and h are the state, updated in place;
  * `cells` and `out` get a copy. h has a loop of its own: it waits for c, which would hold up the next gates.
  */
-// @ts-ignore: decorator
 @inline
 function gates(
   hard: bool, k: usize, size: usize, z: usize, zStep: usize, bias: usize, c: usize, h: usize,
@@ -79,7 +78,6 @@ export function lstmHardGates(
  *
  * dz may be the gates' own place; its gate n is n·step bytes further, as in `gates`.
  */
-// @ts-ignore: decorator
 @inline
 function gradients(
   hard: bool, k: usize, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,

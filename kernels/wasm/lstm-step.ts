@@ -21,7 +21,6 @@ export function lstmStep(p: Forward, a: Areas, z: usize, r: i32, row: i32): void
   copyRow(out + whole, staged + 80, rest);
 }
 
-// @ts-ignore: decorator
 @inline
 function applyGates(
   p: Forward, k: usize, size: usize, z: usize, bias: usize, c: usize, h: usize,
@@ -50,7 +49,6 @@ export function lstmGradient(
   for (let n = 0; n < 4; n++) copyRow(dz + <usize>n * step + whole, staged + <usize>n * 16, rest);
 }
 
-// @ts-ignore: decorator
 @inline
 function applyGradients(
   hard: bool, k: usize, size: usize, gates: usize, step: usize, cells: usize, before: usize, dOut: usize,

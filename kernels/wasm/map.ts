@@ -4,7 +4,6 @@
 import { bytes } from './vector';
 
 /** out[i] = f(x[i]) */
-// @ts-ignore: decorator
 @inline
 export function map<F>(out: usize, x: usize, n: i32): void {
   const stop = x + bytes(n);
@@ -16,7 +15,6 @@ export function map<F>(out: usize, x: usize, n: i32): void {
 }
 
 /** The same, two vectors a turn: the constants of a long polynomial are then loaded half as often. */
-// @ts-ignore: decorator
 @inline
 export function mapPaired<F>(out: usize, x: usize, n: i32): void {
   const f = changetype<F>(0);
@@ -33,7 +31,6 @@ export function mapPaired<F>(out: usize, x: usize, n: i32): void {
 }
 
 /** The same for functions of a few instructions: four vectors a turn. */
-// @ts-ignore: decorator
 @inline
 export function mapUnrolled<F>(out: usize, x: usize, n: i32): void {
   const f = changetype<F>(0);
@@ -58,7 +55,6 @@ export function mapUnrolled<F>(out: usize, x: usize, n: i32): void {
 }
 
 /** out[i] = f(x[i], p, q) with p and q in every lane */
-// @ts-ignore: decorator
 @inline
 export function mapWith<F>(out: usize, x: usize, n: i32, p: f32, q: f32): void {
   const stop = x + bytes(n);
@@ -72,7 +68,6 @@ export function mapWith<F>(out: usize, x: usize, n: i32, p: f32, q: f32): void {
 }
 
 /** out[i] = f(x[i], y[i]) */
-// @ts-ignore: decorator
 @inline
 export function mapPairs<F>(out: usize, x: usize, y: usize, n: i32): void {
   const stop = x + bytes(n);

@@ -10,7 +10,6 @@ const LN2_LOW: f32 = -2.12194440e-4;
 const MAGIC: f32 = 12582912;
 
 /** exp(x) for x ≤ 89 or NaN, which need no clamp from above. */
-// @ts-ignore: decorator
 @inline
 export function expBelow(x: v128): v128 {
   // x = n·ln 2 + r with 0 ≤ r ≤ ln 2. Rounding n down keeps 1 ≤ eʳ < 2, so 2ⁿ is a normal number exactly when
@@ -31,14 +30,12 @@ export function expBelow(x: v128): v128 {
 }
 
 /** exp(x); results below the smallest normal number are 0. */
-// @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
   return expBelow(atMost(x, f32x4.splat(89)));
 }
 
 /** (exp(x) − 1)/2, accurate near 0, for −18 ≤ x ≤ 88.8 or NaN. */
-// @ts-ignore: decorator
 @inline
 function halfExpm1(x: v128): v128 {
   // x = n·ln 2 + r with |r| ≤ ln 2/2;  eˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), with half the scale so that it stays finite
@@ -56,7 +53,6 @@ function halfExpm1(x: v128): v128 {
 }
 
 /** exp(x) − 1, accurate near 0. */
-// @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
   const y = halfExpm1(atMost(atLeast(x, f32x4.splat(-18)), f32x4.splat(88.8)));
@@ -64,7 +60,6 @@ export function expm1(x: v128): v128 {
 }
 
 /** 1/(1 + e^−x) */
-// @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -75,7 +70,6 @@ export function sigmoid(x: v128): v128 {
  * tanh|x| = h/(h + 1) with h = (e^(2|x|) − 1)/2, and the sign of x. For large |x| errors of h cancel, so that even
  * 1 − tanh² is good: a rational function of x is faster, but off by some units in the last place of 1 there.
  */
-// @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
   const sign = v128.and(x, f32x4.splat(-0.0));
@@ -86,7 +80,6 @@ export function tanh(x: v128): v128 {
 }
 
 /** The error function: an odd rational function x·P(x²)/Q(x²), held in [−1, 1]. */
-// @ts-ignore: decorator
 @inline
 export function erf(x: v128): v128 {
   x = atMost(atLeast(x, f32x4.splat(-3.95)), f32x4.splat(3.95));
@@ -106,7 +99,6 @@ export function erf(x: v128): v128 {
 }
 
 /** log(m·2ᵉ) for u = m·2ᵉ positive, normal and finite, plus `correction`; m in [√½, √2). */
-// @ts-ignore: decorator
 @inline
 export function logNormal(u: v128, exponentBias: v128, correction: v128): v128 {
   // Subtracting the bits of √½ puts ⌊log₂(u/√½)⌋ into the exponent field.
@@ -133,7 +125,6 @@ const INFINITE_BITS: i32 = 0x7f800000;
 const SMALLEST_NORMAL_BITS: i32 = 0x00800000;
 
 /** Whether some lane is not a positive, normal and finite number. */
-// @ts-ignore: decorator
 @inline
 function someSpecial(u: v128): bool {
   const distance = i32x4.sub(u, i32x4.splat(SMALLEST_NORMAL_BITS));
@@ -141,7 +132,6 @@ function someSpecial(u: v128): bool {
 }
 
 /** The values of log where u is 0, negative, infinite or NaN; y elsewhere. */
-// @ts-ignore: decorator
 @inline
 function logSpecial(u: v128, y: v128): v128 {
   const infinity = f32x4.splat(Infinity);
@@ -152,7 +142,6 @@ function logSpecial(u: v128, y: v128): v128 {
 }
 
 /** The natural logarithm, denormal numbers included. */
-// @ts-ignore: decorator
 @inline
 export function log(x: v128): v128 {
   const zero = f32x4.splat(0);
@@ -162,7 +151,6 @@ export function log(x: v128): v128 {
   return logSpecial(x, logNormal(scaled, v128.and(tiny, f32x4.splat(-23)), zero));
 }
 
-// @ts-ignore: decorator
 @inline
 function atLog1pLimit(x: v128): v128 {
   return v128.bitselect(f32x4.splat(Infinity), x, f32x4.gt(x, f32x4.splat(1e38)));
@@ -171,7 +159,6 @@ function atLog1pLimit(x: v128): v128 {
 /**
  * log(1 + x), accurate near 0: log(u) + (x − (u − 1))/u with u = 1 + x rounded. Above 10³⁸ it is ∞, as PyTorch has it.
  */
-// @ts-ignore: decorator
 @inline
 export function log1p(x: v128): v128 {
   const one = f32x4.splat(1);
@@ -182,14 +169,12 @@ export function log1p(x: v128): v128 {
 }
 
 /** log(1 + eˣ) = max(x, 0) + log(1 + exp(−|x|)) */
-// @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
   return f32x4.add(atLeast(x, f32x4.splat(0)), softplusRest(x));
 }
 
 /** log(1 + exp(−|x|)): with e = exp(−|x|) in [0, 1] a rational function e·P(e)/Q(e) */
-// @ts-ignore: decorator
 @inline
 export function softplusRest(x: v128): v128 {
   const e = expBelow(v128.or(x, f32x4.splat(-0.0)));

@@ -3,7 +3,6 @@
 import { copyRow } from './copy';
 import { bytes, madd } from './vector';
 
-// @ts-ignore: decorator
 @inline
 function fillVectors(out: usize, n: i32, value: v128): void {
   const stop = out + bytes(n);
@@ -33,7 +32,6 @@ export function fillRows(out: usize, row: usize, rows: i32, cols: i32): void {
 }
 
 /** out[c, r] = x[r, c] for a tile of 4 × 4, with the distance of rows in bytes */
-// @ts-ignore: decorator
 @inline
 function tile(out: usize, outRow: usize, x: usize, xRow: usize): void {
   const a = v128.load(x);
@@ -52,7 +50,6 @@ function tile(out: usize, outRow: usize, x: usize, xRow: usize): void {
 }
 
 /** out[c, r] = x[r, c], element by element */
-// @ts-ignore: decorator
 @inline
 function strided(out: usize, outRow: usize, outCol: usize, x: usize, xRow: usize, xCol: usize, rows: i32, cols: i32): void {
   for (; rows > 0; rows--) {

@@ -17,13 +17,11 @@ export const PRODUCTS: i32 = 2;
 /** s = Σ g, t = Σ g·(x − mean[r])·rstd[r]; a mean of address 0 counts as zeros */
 export const ROW_PRODUCTS: i32 = 3;
 
-// @ts-ignore: decorator
 @inline
 export function loadWidth(from: usize, width: i32): v128 {
   return width >= 4 ? v128.load(from) : loadPart(from, width, f32x4.splat(0));
 }
 
-// @ts-ignore: decorator
 @inline
 export function storeWidth(to: usize, v: v128, width: i32): void {
   if (width >= 4) v128.store(to, v);
@@ -31,7 +29,6 @@ export function storeWidth(to: usize, v: v128, width: i32): void {
 }
 
 /** to[0 … 3] += v, in double precision */
-// @ts-ignore: decorator
 @inline
 function addDoubles(to: usize, v: v128): void {
   const high = i32x4.shuffle(v, v, 2, 3, 0, 1);
@@ -40,7 +37,6 @@ function addDoubles(to: usize, v: v128): void {
 }
 
 /** Adds the sums over at most a block of rows to the doubles at `s` and `t`. */
-// @ts-ignore: decorator
 @inline
 function addBlock(
   what: i32, s: usize, t: usize, x: usize, g: usize, mean: usize, rstd: usize, rows: i32, cols: i32,
@@ -79,7 +75,6 @@ function addBlock(
 }
 
 /** Sums of the kind `what` over all rows, into the doubles at `s` and `t`. */
-// @ts-ignore: decorator
 @inline
 function columnSums(
   what: i32, s: usize, t: usize, x: usize, g: usize, mean: usize, rstd: usize, rows: i32, cols: i32,

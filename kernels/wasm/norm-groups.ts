@@ -5,7 +5,6 @@ import { loadWidth, plainSums, productSums, squareSums, storeWidth } from './nor
 import { bytes, madd } from './vector';
 
 /** Σ of the doubles first … first + count − 1 */
-// @ts-ignore: decorator
 @inline
 function total(doubles: usize, first: i32, count: i32): f64 {
   let sum: f64 = 0;
@@ -14,7 +13,6 @@ function total(doubles: usize, first: i32, count: i32): f64 {
 }
 
 /** out = a·(x − m) + b, or with g: out = a·(x − m) + b + p·g; one number of each vector per column */
-// @ts-ignore: decorator
 @inline
 function mapRows(
   out: usize, x: usize, m: usize, a: usize, b: usize, g: usize, p: usize, rows: i32, cols: i32,

@@ -7,7 +7,6 @@ import { bytes, laneSum, loadPart, madd, nmadd } from './vector';
 const BLOCK: i32 = 1024;
 
 /** Σ x, or Σ (x − mean)², over n numbers */
-// @ts-ignore: decorator
 @inline
 function moment(x: usize, n: i32, mean: f32, squared: bool): f64 {
   const m = f32x4.splat(mean);

@@ -4,7 +4,6 @@ import { atLeast, atMost, madd } from './vector';
 import { exp, expBelow, sigmoid } from './math';
 
 /** exp(−x²/2); from |x| = 14 on it is 0. */
-// @ts-ignore: decorator
 @inline
 export function bell(x: v128): v128 {
   const a = atMost(f32x4.abs(x), f32x4.splat(14));
@@ -12,7 +11,6 @@ export function bell(x: v128): v128 {
 }
 
 /** Φ(x), given bell(x). The smaller tail is bell(x)·P(|x|)/Q(|x|), which keeps its digits. */
-// @ts-ignore: decorator
 @inline
 export function normalCdf(x: v128, bellOfX: v128): v128 {
   const a = atMost(f32x4.abs(x), f32x4.splat(14));
@@ -31,7 +29,6 @@ const TWICE_SQRT_2_OVER_PI: f32 = 1.5957691216057308;
 const CUBIC: f32 = 0.044715;
 
 /** ½(1 + tanh u) = σ(2u) with u = √(2/π)·(x + 0.044715·x³) */
-// @ts-ignore: decorator
 @inline
 export function geluTanhGate(x: v128): v128 {
   const factor = madd(f32x4.mul(x, x), f32x4.splat(TWICE_SQRT_2_OVER_PI * CUBIC), f32x4.splat(TWICE_SQRT_2_OVER_PI));
@@ -39,7 +36,6 @@ export function geluTanhGate(x: v128): v128 {
 }
 
 /** d(2u)/dx */
-// @ts-ignore: decorator
 @inline
 export function geluTanhSlope(x: v128): v128 {
   const cubic: f32 = 3 * TWICE_SQRT_2_OVER_PI * CUBIC;
@@ -47,7 +43,6 @@ export function geluTanhSlope(x: v128): v128 {
 }
 
 /** tanh(log(1 + eˣ)) = t/(t + 2) with t = w(w + 2), w = eˣ; beyond 20 it is 1. */
-// @ts-ignore: decorator
 @inline
 export function mishGate(x: v128): v128 {
   const two = f32x4.splat(2);

@@ -6,7 +6,6 @@ import { map, mapWith } from './map';
 
 @unmanaged
 class Elu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return v128.bitselect(
@@ -19,7 +18,6 @@ export function parametric_elu(out: usize, x: usize, n: i32, p: f32, q: f32): vo
 
 @unmanaged
 class LeakyRelu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return v128.bitselect(x, f32x4.mul(p, x), f32x4.gt(x, f32x4.splat(0)));
@@ -32,7 +30,6 @@ export function parametric_leakyRelu(out: usize, x: usize, n: i32, p: f32, q: f3
 /** log(1 + exp(p·x))/p = max(x, 0) + log(1 + exp(−|p·x|))/p */
 @unmanaged
 class Softplus {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return f32x4.add(atLeast(x, f32x4.splat(0)), f32x4.div(softplusRest(f32x4.mul(p, x)), p));
@@ -44,7 +41,6 @@ export function parametric_softplus(out: usize, x: usize, n: i32, p: f32, q: f32
 
 @unmanaged
 class Clip {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return atMost(atLeast(x, p), q);
@@ -56,7 +52,6 @@ export function parametric_clip(out: usize, x: usize, n: i32, p: f32, q: f32): v
 
 @unmanaged
 class Scale {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return f32x4.add(f32x4.mul(x, p), q);
@@ -68,7 +63,6 @@ export function parametric_scale(out: usize, x: usize, n: i32, p: f32, q: f32): 
 
 @unmanaged
 class HardSigmoidKeras {
-  // @ts-ignore: decorator
   @inline
   of(x: v128, p: v128, q: v128): v128 {
     return atMost(
@@ -81,7 +75,6 @@ export function parametric_hardSigmoidKeras(out: usize, x: usize, n: i32, p: f32
 
 @unmanaged
 class Square {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, x);
@@ -90,7 +83,6 @@ class Square {
 
 @unmanaged
 class Cube {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(f32x4.mul(x, x), x);
@@ -99,7 +91,6 @@ class Cube {
 
 @unmanaged
 class Fourth {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(f32x4.mul(x, x), f32x4.mul(x, x));
@@ -108,7 +99,6 @@ class Fourth {
 
 @unmanaged
 class Reciprocal {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(f32x4.splat(1), x);
@@ -117,7 +107,6 @@ class Reciprocal {
 
 @unmanaged
 class InverseSquare {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(f32x4.splat(1), f32x4.mul(x, x));
@@ -125,7 +114,6 @@ class InverseSquare {
 }
 
 /** √x as a power: pow(−0, ½) is +0 and pow(−∞, ½) is +∞, unlike the square root. */
-// @ts-ignore: decorator
 @inline
 function root(x: v128): v128 {
   const infinity = f32x4.splat(Infinity);
@@ -134,7 +122,6 @@ function root(x: v128): v128 {
 
 @unmanaged
 class Root {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return root(x);
@@ -143,7 +130,6 @@ class Root {
 
 @unmanaged
 class InverseRoot {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.div(f32x4.splat(1), root(x));

@@ -45,7 +45,6 @@ export function movePatches(
 }
 
 /** One line of a window: `taps` pixels of an image line (0: there is none) from column `left` on. */
-// @ts-ignore: decorator
 @inline
 function moveLine(
   p: Window, line: usize, limit: usize, left: i32, taps: i32, depth: i32, patch: usize, adds: i32,
@@ -72,7 +71,6 @@ function moveLine(
 }
 
 /** Copies n numbers and up to three more, which are written over later or lie in the slack; reads nothing from `limit` on. */
-// @ts-ignore: decorator
 @inline
 function copyBeyond(to: usize, from: usize, n: i32, limit: usize): void {
   const end = from + bytes(n);
@@ -88,7 +86,6 @@ function copyBeyond(to: usize, from: usize, n: i32, limit: usize): void {
 }
 
 /** Clears n numbers and nothing beyond. */
-// @ts-ignore: decorator
 @inline
 function clear(to: usize, n: i32): void {
   for (; n > 0; n--) {

@@ -1,6 +1,5 @@
 // For benchmarks only: the multiply-add rate of the vector registers, which no kernel can exceed.
 
-// @ts-ignore: decorator
 @inline
 function step(c: v128, x: v128, y: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(c, x, y);

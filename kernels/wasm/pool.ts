@@ -35,7 +35,6 @@ export function max_pool(parameters: usize, _scratch: usize, from: i32, to: i32)
 }
 
 /** The largest of lines × taps numbers in each lane, the first of them if equal, or the first NaN. */
-// @ts-ignore: decorator
 @inline
 function largest(p: MaxPool, corner: i32, lines: i32, taps: i32, at: usize, lanes: i32): void {
   const tapStep = p.dilationWidth * p.channels, lineStep = p.dilationHeight * p.width * p.channels;
@@ -56,13 +55,11 @@ function largest(p: MaxPool, corner: i32, lines: i32, taps: i32, at: usize, lane
   if (p.positions) store4(p.positions + at, position, lanes);
 }
 
-// @ts-ignore: decorator
 @inline
 function load4(from: usize, lanes: i32): v128 {
   return lanes == 4 ? v128.load(from) : loadPart(from, lanes, f32x4.splat(0));
 }
 
-// @ts-ignore: decorator
 @inline
 function store4(to: usize, v: v128, lanes: i32): void {
   if (lanes == 4) v128.store(to, v);

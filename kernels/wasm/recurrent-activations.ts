@@ -34,7 +34,6 @@ function writeSet(to: usize, bound: f32, scale: f32, ratio: f32): void {
 }
 
 /** x·P(x²)/Q(x²) with x held between the bounds, from which on the quotient is as near to 1 as it gets. */
-// @ts-ignore: decorator
 @inline
 export function quotient(
   x: v128, low: v128, high: v128,
@@ -67,7 +66,6 @@ export function activate(k: usize, shift: f32, size: usize, z: usize, bias: usiz
   }
 }
 
-// @ts-ignore: decorator
 @inline
 export function hardSigmoid(z: v128): v128 {
   const linear = f32x4.add(f32x4.mul(z, f32x4.splat(0.2)), f32x4.splat(0.5));
@@ -75,7 +73,6 @@ export function hardSigmoid(z: v128): v128 {
 }
 
 /** σ′ in terms of y = σ(z); the hard one is 0 where y is clipped. */
-// @ts-ignore: decorator
 @inline
 export function slope(y: v128, hard: bool): v128 {
   const one = f32x4.splat(1);

@@ -11,92 +11,74 @@ import {
 import { WIDE, clear, interleave } from './recurrent-rows';
 
 /** Panels of Wᵀ. */
-// @ts-ignore: decorator
 @inline
 export function xPanels(p: Backward): i32 {
   return (p.inputSize + 7) >> 3;
 }
 
 /** Columns of Uᵀ in packed form: whole panels of 8. */
-// @ts-ignore: decorator
 @inline
 export function hColumns(p: Backward): i32 {
   return (p.units + 7) & ~7;
 }
 
 /** Numbers that a tile holds of each row. */
-// @ts-ignore: decorator
 @inline
 export function tileDepth(p: Backward): i32 {
   return p.kind == GRU ? 4 * p.units : gateCount(p.kind) * p.units;
 }
 
 /** How many of them, the first ones, meet Wᵀ. */
-// @ts-ignore: decorator
 @inline
 export function dxDepth(p: Backward): i32 {
   return gateCount(p.kind) * p.units;
 }
 
 /** Which of them meet Uᵀ: so many, from the second block on for a GRU. */
-// @ts-ignore: decorator
 @inline
 export function dhDepth(p: Backward): i32 {
   return p.kind == GRU_RESET_BEFORE ? 2 * p.units : gateCount(p.kind) * p.units;
 }
-// @ts-ignore: decorator
 @inline
 export function dhFirst(p: Backward): i32 {
   return isGru(p.kind) ? p.units : 0;
 }
 
 /** Bytes of dx in a row of [dx, dh]. */
-// @ts-ignore: decorator
 @inline
 export function dxBytes(p: Backward): usize {
   return bytes(8 * xPanels(p));
 }
 
 /** Bytes between rows of [dx, dh]; rows must not fall on the same cache sets. */
-// @ts-ignore: decorator
 @inline
 export function productStep(p: Backward): usize {
   return dxBytes(p) + bytes(hColumns(p) + 16);
 }
 
 /** Bytes between rows of the state: dh of a small batch is made in place, in panels. */
-// @ts-ignore: decorator
 @inline
 export function stateStep(p: Backward): usize {
   return paneled(p.units);
 }
 
 // The scratch space: one area after the other.
-// @ts-ignore: decorator
 @inline
 export function zTable(s: usize): usize { return s; }
-// @ts-ignore: decorator
 @inline
 export function active(s: usize): usize { return s + TABLE; }
-// @ts-ignore: decorator
 @inline
 export function stage(s: usize): usize { return s + 2 * TABLE; }
-// @ts-ignore: decorator
 @inline
 export function coefficients(s: usize): usize { return stage(s) + 128; }
-// @ts-ignore: decorator
 @inline
 export function zeros(s: usize): usize { return coefficients(s) + 2 * SET; }
-// @ts-ignore: decorator
 @inline
 export function dhArea(p: Backward, s: usize): usize { return zeros(s) + stateStep(p); }
-// @ts-ignore: decorator
 @inline
 export function dcArea(p: Backward, s: usize): usize { return dhArea(p, s) + <usize>ROWS * stateStep(p); }
-// @ts-ignore: decorator
 @inline
 export function productArea(p: Backward, s: usize): usize { return dcArea(p, s) + <usize>ROWS * stateStep(p); }
-// @ts-ignore: decorator
 @inline
 export function tileArea(p: Backward, s: usize): usize { return productArea(p, s) + <usize>ROWS * productStep(p); }
 
@@ -106,14 +88,12 @@ export function recurrent_backward_packed_bytes(parameters: usize): usize {
   return (dxBytes(p) + bytes(hColumns(p))) * <usize>(gateCount(p.kind) * p.units);
 }
 
-// @ts-ignore: decorator
 @inline
 export function recurrentPart(p: Backward): usize {
   return p.packed + dxBytes(p) * <usize>dxDepth(p);
 }
 
 /** U_hᵀ where it has panels of its own. */
-// @ts-ignore: decorator
 @inline
 export function candidatePart(p: Backward): usize {
   return recurrentPart(p) + bytes(hColumns(p)) * <usize>dhDepth(p);

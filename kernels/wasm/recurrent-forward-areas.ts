@@ -8,7 +8,6 @@ import { SET } from './recurrent-activations';
 import { Forward, GRU_RESET_BEFORE, LSTM, ROWS, RNN, TABLE, bytes, isGru, padded, paneled, rowsGoAlone } from './recurrent-parameters';
 
 /** Gates that are summed over [x, h] in the first product. */
-// @ts-ignore: decorator
 @inline
 export function mainGates(kind: i32): i32 {
   return kind == LSTM ? 4 : kind == RNN ? 1 : 2;
@@ -67,7 +66,6 @@ export function recurrentPart(p: Forward): usize {
   return p.packed + bytes(mainColumns(p) + candidateColumns(p)) * <usize>p.inputSize;
 }
 
-// @ts-ignore: decorator
 @inline
 export function resetsBefore(p: Forward): bool {
   return p.kind == GRU_RESET_BEFORE;

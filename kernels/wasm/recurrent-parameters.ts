@@ -69,21 +69,18 @@ export class Backward {
   packed: usize;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isGru(kind: i32): bool {
   return kind == GRU || kind == GRU_RESET_BEFORE;
 }
 
 /** Gates: blocks of `units` columns in both kernels. */
-// @ts-ignore: decorator
 @inline
 export function gateCount(kind: i32): i32 {
   return kind == LSTM ? 4 : kind == RNN ? 1 : 3;
 }
 
 /** Blocks of `units` numbers that a step saves, and that dGates has. */
-// @ts-ignore: decorator
 @inline
 export function savedCount(kind: i32): i32 {
   return kind == RNN ? 1 : 4;
@@ -96,7 +93,6 @@ export const ROWS: i32 = 60;
  * Whether each row goes through time alone, with matrix–vector products: tiles of so few rows would idle. From the
  * third row on this pays only while the recurrent kernel stays near (256 KB).
  */
-// @ts-ignore: decorator
 @inline
 export function rowsGoAlone(batch: i32, units: i32): bool {
   return batch <= 2 || (batch <= 4 && units <= 128);
@@ -105,34 +101,29 @@ export function rowsGoAlone(batch: i32, units: i32): bool {
 /** Bytes of a table of ROWS addresses. */
 export const TABLE: usize = 256;
 
-// @ts-ignore: decorator
 @inline
 export function bytes(count: i32): usize {
   return <usize>count << 2;
 }
 
 /** Bytes of `count` floats, rounded up to whole vectors. */
-// @ts-ignore: decorator
 @inline
 export function padded(count: i32): usize {
   return (bytes(count) + 15) & ~15;
 }
 
 /** Bytes of `count` floats, rounded up to whole panels of 8. */
-// @ts-ignore: decorator
 @inline
 export function paneled(count: i32): usize {
   return (bytes(count) + 31) & ~31;
 }
 
-// @ts-ignore: decorator
 @inline
 export function address(table: usize, i: i32): usize {
   return load<usize>(table + bytes(i));
 }
 
 /** Whether row b takes part in step t. */
-// @ts-ignore: decorator
 @inline
 export function takesPart(mask: usize, row: i32): bool {
   return mask == 0 || load<i32>(mask + bytes(row)) != 0;

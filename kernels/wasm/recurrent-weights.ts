@@ -19,7 +19,6 @@ const PANELS: i32 = 64;
 const PANEL: usize = <usize>(DEPTH * 32 + 64);
 
 /** Columns of section n of dZ, 0 where there is none. */
-// @ts-ignore: decorator
 @inline
 function sectionColumns(p: Backward, n: i32): i32 {
   if (!isGru(p.kind)) return n == 0 ? gateCount(p.kind) * p.units : 0;
@@ -28,7 +27,6 @@ function sectionColumns(p: Backward, n: i32): i32 {
 }
 
 /** Where it begins in a row of dZ. */
-// @ts-ignore: decorator
 @inline
 function sectionBegin(p: Backward, n: i32): i32 {
   if (!isGru(p.kind)) return 0;
@@ -36,46 +34,35 @@ function sectionBegin(p: Backward, n: i32): i32 {
 }
 
 /** Where it goes in the parameters: the candidate is their last gate. */
-// @ts-ignore: decorator
 @inline
 function sectionTarget(p: Backward, n: i32): i32 {
   return n == 0 ? 0 : 2 * p.units;
 }
 
 // The scratch space: one area after the other.
-// @ts-ignore: decorator
 @inline
 function xTable(s: usize): usize { return s; }
-// @ts-ignore: decorator
 @inline
 function hTable(s: usize): usize { return s + bytes(DEPTH); }
-// @ts-ignore: decorator
 @inline
 function zTable(s: usize): usize { return s + bytes(2 * DEPTH); }
-// @ts-ignore: decorator
 @inline
 function resetTable(s: usize): usize { return s + bytes(3 * DEPTH); }
-// @ts-ignore: decorator
 @inline
 function corner(s: usize): usize { return s + bytes(4 * DEPTH); }
-// @ts-ignore: decorator
 @inline
 function zeros(s: usize): usize { return corner(s) + 256; }
-// @ts-ignore: decorator
 @inline
 function panelArea(p: Backward, s: usize): usize { return zeros(s) + ((bytes(p.units) + 15) & ~15); }
 /** Strips of x. */
-// @ts-ignore: decorator
 @inline
 function tileArea(p: Backward, s: usize): usize {
   return panelArea(p, s) + <usize>min(PANELS, (sectionColumns(p, 0) + 7) >> 3) * PANEL;
 }
 /** Strips of h₋₁. */
-// @ts-ignore: decorator
 @inline
 function hStrips(p: Backward, s: usize): usize { return tileArea(p, s) + bytes(DEPTH) * <usize>p.inputSize; }
 /** Strips of r ⊙ h₋₁. */
-// @ts-ignore: decorator
 @inline
 function resetStrips(p: Backward, s: usize): usize { return hStrips(p, s) + bytes(DEPTH) * <usize>p.units; }
 

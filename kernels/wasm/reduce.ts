@@ -6,7 +6,6 @@
 import { bytes, laneSum, loadPart, storePart } from './vector';
 
 /** Σ x[i], i < n, of at most a block. */
-// @ts-ignore: decorator
 @inline
 function blockSum(x: usize, n: i32): f64 {
   let s0 = f32x4.splat(0);
@@ -46,13 +45,11 @@ function rowSum(x: usize, n: i32): f64 {
 /** Rows of a block down the columns. */
 const COLUMN_BLOCK: i32 = 64;
 
-// @ts-ignore: decorator
 @inline
 function promoteHigh(v: v128): v128 {
   return f64x2.promote_low_f32x4(i32x4.shuffle(v, v, 2, 3, 0, 1));
 }
 
-// @ts-ignore: decorator
 @inline
 function demote(low: v128, high: v128): v128 {
   return i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);

@@ -28,7 +28,6 @@ export function rowMaximum(x: usize, n: i32): f32 {
 const BLOCK: i32 = 512;
 
 /** Σ exp(x[i] − max), i < n; with `keep`, also out[i] = exp(x[i] − max). */
-// @ts-ignore: decorator
 @inline
 function sumOfExp(out: usize, x: usize, n: i32, largest: f32, keep: bool): f64 {
   const max = f32x4.splat(largest);
@@ -74,7 +73,6 @@ function sumOfExp(out: usize, x: usize, n: i32, largest: f32, keep: bool): f64 {
 }
 
 /** The first n (1, 2 or 3) lanes, and zeros. A row of −∞ makes exp of every lane NaN, which must not matter. */
-// @ts-ignore: decorator
 @inline
 function loadedLanes(v: v128, n: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));

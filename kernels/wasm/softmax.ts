@@ -54,7 +54,6 @@ export function logSoftmax(out: usize, x: usize, rows: i32, cols: i32): void {
 }
 
 /** Σ a[i]·b[i], i < n */
-// @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, n: i32): f32 {
   const zero = f32x4.splat(0);

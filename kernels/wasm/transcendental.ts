@@ -7,7 +7,6 @@ import { map, mapPaired } from './map';
 
 @unmanaged
 class Exp {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return exp(x);
@@ -19,7 +18,6 @@ export function unary_exp(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Expm1 {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return expm1(x);
@@ -31,7 +29,6 @@ export function unary_expm1(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Log {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return log(x);
@@ -43,7 +40,6 @@ export function unary_log(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Log1p {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return log1p(x);
@@ -55,7 +51,6 @@ export function unary_log1p(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Tanh {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return tanh(x);
@@ -67,7 +62,6 @@ export function unary_tanh(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Erf {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return erf(x);
@@ -79,7 +73,6 @@ export function unary_erf(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Sigmoid {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return sigmoid(x);
@@ -91,7 +84,6 @@ export function unary_sigmoid(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class LogSigmoid {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.neg(softplus(f32x4.neg(x)));
@@ -103,7 +95,6 @@ export function unary_logSigmoid(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Gelu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, normalCdf(x, bell(x)));
@@ -115,7 +106,6 @@ export function unary_gelu(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class GeluTanh {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, geluTanhGate(x));
@@ -127,7 +117,6 @@ export function unary_geluTanh(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Silu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, sigmoid(x));
@@ -139,7 +128,6 @@ export function unary_silu(out: usize, x: usize, n: i32): void {
 
 @unmanaged
 class Mish {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return f32x4.mul(x, mishGate(x));
@@ -152,7 +140,6 @@ export function unary_mish(out: usize, x: usize, n: i32): void {
 /** scale·(x > 0 ? x : α·(eˣ − 1)) */
 @unmanaged
 class Selu {
-  // @ts-ignore: decorator
   @inline
   of(x: v128): v128 {
     return v128.bitselect(

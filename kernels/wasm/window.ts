@@ -20,7 +20,6 @@ export class Window {
 }
 
 /** How many i = 0, 1, … have first + i·step < limit: so many taps lie before the edge. */
-// @ts-ignore: decorator
 @inline
 export function stepsBelow(limit: i32, first: i32, step: i32): i32 {
   if (first >= limit) return 0;
