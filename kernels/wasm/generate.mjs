@@ -16,7 +16,6 @@ const header = `// Written by generate.mjs.
 //   rows:    A[i, p] is at a + i·aStep + 4p (a plain matrix in place)
 //   B[p, :] is at b + p·bStep, C[i, :] at c + i·cStep; all steps count bytes.
 
-// @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -79,7 +78,6 @@ function dispatcher(kind) {
   const args = 'k, a, aStep, b, bStep, c, cStep, accumulate'
   const cases = range(MAX_ROWS.relaxed).map(i => `    case ${i + 1}: ${kind}${i + 1}(${args}); break;`)
   return [
-    '// @ts-ignore: decorator',
     '@inline',
     `export function ${kind}Tile(rows: i32, k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, cStep: usize, accumulate: i32): void {`,
     '  switch (rows) {',
