@@ -34,10 +34,13 @@ const isBuiltIn = (layer: AnyLayer): boolean => Object.hasOwn(layer.constructor,
 const isPlainSequential = (layer: AnyLayer): layer is Sequential =>
   layer instanceof Sequential && isBuiltIn(layer)
 
-/** `LSTM` → `lstm`, `BatchNormalization` → `batch_normalization` as in Keras. */
+/** `LSTM` → `lstm`, `MaxPooling2D` → `max_pooling2d`, `RMSNorm` → `rms_norm`, as in Keras. */
 const defaultName = (layer: AnyLayer): string => {
   const name = isLayer(layer) ? layer.className : layer.constructor.name
-  return name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
+  return name
+    .replaceAll(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
 }
 
 /**
