@@ -138,3 +138,19 @@ export class ValueError extends TensorloomError {
   }
 }
 ValueError.prototype.name = 'ValueError'
+
+export interface UnsupportedErrorFacts extends ErrorFacts {
+  /** Everything that is not supported, e.g. the operators of a graph or the paths of layers. */
+  readonly items?: readonly string[]
+}
+
+/** Something valid that this library cannot do: an operator of a file, a layer that a format cannot express. */
+export class UnsupportedError extends TensorloomError {
+  readonly items: readonly string[]
+
+  constructor(facts: UnsupportedErrorFacts) {
+    super(facts)
+    this.items = facts.items ?? []
+  }
+}
+UnsupportedError.prototype.name = 'UnsupportedError'
