@@ -2,11 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const dist = join(root, 'dist')
+import { join } from 'node:path'
+import { commands, dist, entries, root } from './package/entries.mjs'
 const work = mkdtempSync(join(tmpdir(), 'tensorloom-package-'))
 const consumer = join(work, 'consumer')
 
@@ -32,11 +29,16 @@ function pack() {
   if (unpackedSize >= MAXIMUM_UNPACKED_BYTES)
     throw new Error(`unpacked it has ${unpackedSize} bytes, ${MAXIMUM_UNPACKED_BYTES} are allowed`)
   const names = files.map(({ path }) => path)
-  for (const wanted of ['package.json', 'README.md', 'LICENSE', 'dist/index.js']) {
+  const outputs = [...entries, ...commands].map(({ name }) => `dist/${name}.js`)
+  for (const wanted of ['package.json', 'README.md', 'LICENSE', 'dist/browser/tensorloom.js', ...outputs]) {
     if (!names.includes(wanted)) throw new Error(`the tarball lacks ${wanted}`)
   }
   const surplus = names.find(
-    name => !/^(package\.json|README\.md|LICENSE|dist\/(index\.js|.*\.d\.ts))$/.test(name),
+    name =>
+      !outputs.includes(name) &&
+      !/^(package\.json|README\.md|LICENSE|dist\/THIRD-PARTY-LICENSES\.txt)$/.test(name) &&
+      !/^dist\/(browser\/tensorloom|chunks\/[\w-]+|(src|kernels)\/.*)\.js$/.test(name) &&
+      !/^dist\/(src|kernels)\/.*\.d\.ts$/.test(name),
   )
   if (surplus !== undefined) throw new Error(`${surplus} should not be in the tarball`)
   console.log(`tarball: ${size} bytes packed, ${unpackedSize} unpacked, ${names.length} files`)
@@ -51,6 +53,38 @@ function install(tarball) {
     copyFileSync(join(root, 'scripts/consumer', file), join(consumer, file))
   }
 }
+
+/**
+ * Every entry can be imported where no peer dependency is installed, in both of its forms; all share their classes.
+ * What a peer is needed for fails when it is used.
+ */
+function importEntries() {
+  const specifiers = entries.map(({ specifier }) => specifier)
+  const program = `
+    import assert from 'node:assert/strict'
+    const main = await import('tensorloom')
+    for (const specifier of ${JSON.stringify(specifiers)}) {
+      const module = await import(specifier)
+      assert.ok(Object.keys(module).length > 0, specifier + ' exports nothing')
+      for (const name of Object.keys(module))
+        if (name in main) assert.equal(module[name], main[name], specifier + ' has a ' + name + ' of its own')
+    }`
+  run(process.execPath, ['--input-type=module', '-e', program], consumer)
+  for (const { source } of entries) {
+    const module = join('node_modules/tensorloom/dist', source.replace(/\.ts$/, '.js'))
+    run(process.execPath, ['--input-type=module', '-e', `await import('./${module}')`], consumer)
+  }
+  for (const { command } of commands) run(join('node_modules/.bin', command), ['--version'], consumer)
+  console.log(`entries: ${[...specifiers, ...commands.map(({ command }) => `bin ${command}`)].join(', ')}`)
+}
+
+/** A file that imports every entry. */
+const entryTypes = () =>
+  entries
+    .map(
+      ({ specifier }, index) => `import * as entry${index} from '${specifier}'\nexport { entry${index} }\n`,
+    )
+    .join('')
 
 /** As strict a consumer as there is; the library's declarations are checked, too. */
 function checkTypes() {
@@ -73,8 +107,12 @@ function checkTypes() {
       typeRoots: [join(root, 'node_modules/@types')],
     },
   }
+  writeFileSync(join(consumer, 'entries.ts'), entryTypes())
   for (const [name, compilerOptions] of Object.entries(projects)) {
-    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }))
+    writeFileSync(
+      join(consumer, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['types.ts', 'entries.ts'] }),
+    )
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer], consumer)
     console.log(`types: ${name} ok`)
   }
@@ -105,6 +143,7 @@ const hadDist = existsSync(dist)
 try {
   install(pack())
   console.log(`run: ${run(process.execPath, ['run.mjs'], consumer).trim()}`)
+  importEntries()
   checkTypes()
   measureImport()
 } finally {

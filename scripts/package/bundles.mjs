@@ -1,0 +1,145 @@
+// The JavaScript of dist, in three forms: for Node, for bundlers, for a page's <script type="module">.
+import { build } from 'esbuild'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { commands, dist, entries, peers, root } from './entries.mjs'
+
+/** Names are kept: they stand in users' stack traces. */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+}
+
+/** Development dependencies that are shipped inside, and the only files that may import them. */
+const INSIDE = { fflate: ['src/engine/inflate.ts'], commander: ['src/cli/main.ts'] }
+
+const isInside = (path, importer) =>
+  INSIDE[path]?.includes(relative(root, importer).replaceAll('\\', '/')) ?? false
+
+const packageOf = path => /^(@[^/]+\/[^/]+|[^/]+)/.exec(path)[0]
+
+/** Peers stay imports, except in files that may have them inside. Any other package is a mistake. */
+const packages = {
+  name: 'packages',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+      if (kind === 'entry-point' || importer.includes('node_modules')) return null
+      if (path.startsWith('node:')) return { path, external: true }
+      if (isInside(path, importer))
+        return path === 'commander' ? { path: './chunks/commander.js', external: true } : null
+      if (peers.includes(packageOf(path))) return { path, external: true }
+      return {
+        errors: [{ text: `${path} is neither a peer dependency nor among the packages shipped inside` }],
+      }
+    })
+  },
+}
+
+/** Each module stays a file of its own: imports of other modules are renamed, not followed. */
+const separate = {
+  name: 'separate',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer, kind }) =>
+      kind === 'entry-point' || importer.includes('node_modules')
+        ? null
+        : { path: path.replace(/\.ts$/, '.js'), external: true },
+    )
+  },
+}
+
+/** Licences of the packages whose code is inside `outputs`. */
+function notices(metafiles) {
+  const found = new Set()
+  for (const { inputs } of metafiles) {
+    for (const file of Object.keys(inputs)) {
+      const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]
+      if (name !== undefined) found.add(name)
+    }
+  }
+  return [...found].sort().map(name => {
+    const folder = join(root, 'node_modules', name)
+    const licence = readdirSync(folder).find(file => /^licen[cs]e/i.test(file))
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    return `${name} ${version}\n\n${readFileSync(join(folder, licence), 'utf8').trim()}\n`
+  })
+}
+
+/** For Node: an output per entry, and chunks that they share, so that a class is the same one in all of them. */
+async function buildForNode() {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [...entries, ...commands].map(({ source, name }) => ({ in: source, out: name })),
+    outdir: dist,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    plugins: [packages],
+  })
+  if (!existsSync(join(root, 'src/cli/main.ts'))) return [metafile]
+  // commander is CommonJS inside, and asks for Node's modules by require.
+  const { metafile: cli } = await build({
+    ...common,
+    platform: 'node',
+    entryPoints: ['node_modules/commander/esm.mjs'],
+    outfile: join(dist, 'chunks/commander.js'),
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  })
+  return [metafile, cli]
+}
+
+/** Modules that the entries reach in the sources. */
+const reached = metafile => Object.keys(metafile.inputs).filter(file => /^(src|kernels)\//.test(file))
+
+/** For bundlers: a file per module beside its declarations. */
+async function buildModules(files) {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: files,
+    outdir: dist,
+    outbase: root,
+    plugins: [separate, packages],
+  })
+  return metafile
+}
+
+/** For pages without a bundler: everything of the main entry in one file that imports nothing. */
+async function buildForPages() {
+  const outfile = join(dist, 'browser/tensorloom.js')
+  const { metafile } = await build({
+    ...common,
+    entryPoints: ['src/index.ts'],
+    outfile,
+    minifyIdentifiers: true,
+    keepNames: false,
+    banner: {
+      js: '/*! tensorloom, MIT; licences of what is inside: THIRD-PARTY-LICENSES.txt of the package */',
+    },
+  })
+  const [{ imports }] = Object.values(metafile.outputs)
+  if (imports.length > 0)
+    throw new Error(`the file for pages imports ${imports.map(({ path }) => path).join(', ')}`)
+  return metafile
+}
+
+/** Builds all three; returns how many bytes each output has. */
+export async function buildCode() {
+  const forNode = await buildForNode()
+  const [main] = forNode
+  const commandSources = commands.map(({ source }) => source)
+  const modules = await buildModules(
+    reached(main).filter(file => !commandSources.some(source => file.startsWith(dirname(source)))),
+  )
+  const forPages = await buildForPages()
+  const metafiles = [...forNode, modules, forPages]
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), notices(metafiles).join('\n---\n\n'))
+  return metafiles.flatMap(({ outputs }) =>
+    Object.entries(outputs).map(([file, { bytes }]) => ({ file, bytes })),
+  )
+}
