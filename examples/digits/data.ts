@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ShapedData } from '../../src/index.ts'
 import { readIdx } from './idx.ts'
 
 /** Images [examples, 28, 28, 1] with values in 0 … 1, and which digit each shows. */
 export interface Digits {
-  readonly images: ShapedData
+  readonly images: { readonly data: Float32Array; readonly shape: readonly number[] }
   readonly labels: Int32Array
 }
 
