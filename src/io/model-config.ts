@@ -1,11 +1,11 @@
 import { ValueError } from '../errors.ts'
-import { Layer, type LayerConfig } from '../nn/layer.ts'
+import { BUILT_IN, Layer, type LayerConfig } from '../nn/layer.ts'
 import type { StateDict } from '../nn/module.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Model } from '../train/model.ts'
 import { Sequential, type AnyLayer } from '../train/sequential.ts'
 import { type CompileSettings, describeCompiled } from './compile-settings.ts'
-import { layerTable } from './layer-table.ts'
+import { layerNames } from './layer-names.ts'
 import { requirePlainJson } from './plain-json.ts'
 
 export const modelFormat = 'tensorloom-model'
@@ -105,8 +105,8 @@ function describeLayer(operation: string, name: string, layer: AnyLayer): LayerE
     })
   }
   const className = classNameOf(layer)
-  const builtIn = layerTable.get(className)
-  if ((builtIn !== undefined && builtIn.layer !== layer.constructor) || className === '') {
+  const isBuiltIn = Object.hasOwn(layer.constructor, BUILT_IN)
+  if ((layerNames.has(className) && !isBuiltIn) || className === '') {
     throw new ValueError({
       operation,
       problem: `cannot save layer "${name}": its class needs a className of its own, got "${className}".`,
