@@ -83,7 +83,8 @@ const scatterRowsOp = defineOp<Attributes & { size: number }>('scatterRows', {
   gradient: ([, index], h, { axis }) => [() => gatherOp([h, index], { axis }), null],
   readsValues: true,
 })
-const scatterRows = (g: Tensor, index: Tensor, axis: number, size: number): Tensor =>
+/** Adds the rows of g at the places of `index` [count] into zeros of `size` along the axis. */
+export const scatterRows = (g: Tensor, index: Tensor, axis: number, size: number): Tensor =>
   scatterRowsOp([g, index], { axis, size })
 
 /**
@@ -108,7 +109,7 @@ export const gather: Gather = (
 }
 
 /** Positions in the flattened x of the elements that takeAlongAxis picks. */
-function flatPositions(name: string, shape: Shape, index: Tensor, axis: number): Tensor {
+export function flatPositions(name: string, shape: Shape, index: Tensor, axis: number): Tensor {
   const fits = index.rank === shape.length && index.shape.every((s, i) => i === axis || s <= shape[i])
   if (!fits) {
     throw new ShapeError({

@@ -51,6 +51,16 @@ export function sort(
 }
 
 /**
+ * Where in the input the sorted elements come from, along an axis (the last by default); int32.
+ *
+ * @example argsort(tensor([3, 1, 2]))   // [1, 2, 0]
+ */
+export const argsort = (
+  x: Tensor,
+  options: { readonly axis?: number; readonly descending?: boolean } = {},
+): Tensor => sort(x, options).indices
+
+/**
  * The `k` largest (or smallest) elements along an axis (the last by default), best first.
  *
  * @throws ValueError unless 0 ≤ k ≤ size

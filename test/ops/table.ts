@@ -62,6 +62,7 @@ import { lstm } from '../../src/ops/lstm.ts'
 import { rnn } from '../../src/ops/rnn.ts'
 import * as unary from '../../src/ops/unary.ts'
 import { convRows } from './conv-rows.ts'
+import { linalgRows } from './linalg-rows.ts'
 import { between, distinct, int, normal } from '../setup/numbers.ts'
 
 /** One way to call an operation. */
@@ -290,6 +291,7 @@ export const table: Readonly<Record<string, Row>> = {
   ],
 
   ...convRows,
+  ...linalgRows,
 
   attention: [
     of(
