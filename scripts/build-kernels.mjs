@@ -1,4 +1,4 @@
-// Compiles kernels/wasm (AssemblyScript) and embeds the binaries as base64 modules under src/engine/generated, and
+// Compiles kernels/wasm (AssemblyScript) and embeds the binaries, deflated, as base64 modules under src/engine/generated, and
 // bundles the program of the worker threads into a string beside them.
 // The result is keyed by a hash of the sources: an unchanged tree is left alone.
 import { createHash } from 'node:crypto'
@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { deflateRawSync } from 'node:zlib'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const sources = join(root, 'kernels/wasm')
@@ -124,7 +125,8 @@ async function build() {
       join(outDir, `${name}.ts`),
       `/** Byte of the memory import's limits: ${own[offset]} for private memory, ${shared[offset]} for shared. */\n` +
         `export const sharedFlag = { offset: ${offset}, shared: ${shared[offset]} } as const\n` +
-        `export const base64 =\n  '${own.toString('base64')}'\n`,
+        `/** The module, deflated (raw), as base64. */\n` +
+        `export const deflated =\n  '${deflateRawSync(own, { level: 9 }).toString('base64')}'\n`,
     )
     console.log(`kernels ${name}: ${own.length} bytes`)
   }

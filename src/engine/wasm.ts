@@ -1,5 +1,6 @@
 import * as muladd from './generated/muladd.ts'
 import * as relaxed from './generated/relaxed.ts'
+import { inflate } from './inflate.ts'
 
 /** The two instruction sets the kernels are compiled for; results differ in the last bits. */
 export type WasmVariant = 'muladd' | 'relaxed'
@@ -51,11 +52,11 @@ export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAsse
 /** Whether it also has fused (relaxed) multiply-add. */
 export const hasRelaxedSimd = (): boolean => hasSimd() && WebAssembly.validate(relaxedProbe)
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64)
+function decode(deflated: string): Uint8Array<ArrayBuffer> {
+  const text = atob(deflated)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
+  return inflate(bytes)
 }
 
 /** The compiled kernels for private or shared memory (compiled once, on first use). */
@@ -63,8 +64,8 @@ export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.M
   const key = `${variant}-${shared}`
   let module = modules.get(key)
   if (module === undefined) {
-    const { base64, sharedFlag } = embedded[variant]
-    const bytes = decode(base64)
+    const { deflated, sharedFlag } = embedded[variant]
+    const bytes = decode(deflated)
     if (shared) bytes[sharedFlag.offset] = sharedFlag.shared
     module = new WebAssembly.Module(bytes)
     modules.set(key, module)
