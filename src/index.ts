@@ -84,6 +84,14 @@ export { sigmoidCrossEntropy } from './ops/cross-entropy.ts'
 
 export { Module, type ForwardContext, type StateDict } from './nn/module.ts'
 export { Parameter } from './nn/parameter.ts'
+export {
+  input,
+  type InputOptions,
+  type LayerCall,
+  type SymbolicContext,
+  type SymbolicOf,
+  SymbolicTensor,
+} from './nn/graph/symbolic.ts'
 export { Layer, type LayerConfig, type LayerOptions } from './nn/layer.ts'
 export type { ActivationName } from './nn/activations.ts'
 export type { InitializerName } from './nn/initializers.ts'
@@ -110,6 +118,10 @@ export {
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.ts'
 export { Activation, activation, type ActivationOptions } from './nn/activation.ts'
 export { Flatten, flatten } from './nn/flatten.ts'
+export { Add, Average, Maximum, Minimum, Multiply, Subtract } from './nn/merge.ts'
+export { MergeLayer } from './nn/merge-layer.ts'
+export { Concatenate, type ConcatenateOptions } from './nn/concatenate.ts'
+export { Dot, type DotOptions } from './nn/dot.ts'
 export { ModuleBuffer } from './nn/buffer.ts'
 export { Permute, type PermuteOptions, Reshape, type ReshapeOptions } from './nn/reshape.ts'
 export {
@@ -197,8 +209,11 @@ export {
 } from './nn/global-pooling.ts'
 export { UpSampling2D, type UpSampling2DOptions, upSampling2d } from './nn/up-sampling.ts'
 
-export { Model, type CompileOptions } from './train/model.ts'
+export { Model, type ModelResult, type OutputActivation, type Prediction } from './train/model.ts'
+export type { CompileOptions, PerOutput } from './train/compiled.ts'
 export { Sequential, sequential, type SequentialOptions } from './train/sequential.ts'
+export { Functional, type FunctionalOptions, model } from './train/functional/functional.ts'
+export type { Graph } from './train/functional/graph.ts'
 export type { FitOptions } from './train/fit.ts'
 export type { EvaluateOptions, PredictOptions } from './train/evaluate.ts'
 export { History, type Logs } from './train/history.ts'
@@ -206,7 +221,7 @@ export type { Callback, FitControl, FitInfo } from './train/callback.ts'
 export { progress, type ProgressOutput } from './train/progress.ts'
 export { reduceLrOnPlateau, type ReduceLrOptions } from './train/reduce-lr-on-plateau.ts'
 export type { ExampleWeights } from './train/example-weights.ts'
-export type { DataInput, ShapedData } from './data/rows.ts'
+export type { DataInput, ModelData, ShapedData } from './data/rows.ts'
 
 export { type Text, Tokenizer } from './text/tokenizer.ts'
 export type { TokenizerOptions } from './text/tokenizer-options.ts'

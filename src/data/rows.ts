@@ -22,6 +22,15 @@ export interface Rows {
   readonly dtype: DType
 }
 
+/** Data for a model: one set of examples, or one for each input (output), in a list or by name. */
+export type ModelData = DataInput | readonly DataInput[] | { readonly [name: string]: DataInput }
+
+/** Examples of several tensors each: the inputs of a model, or its targets. */
+export interface RowSet {
+  readonly parts: readonly Rows[]
+  readonly count: number
+}
+
 const isShaped = (input: DataInput): input is ShapedData =>
   typeof input === 'object' &&
   input !== null &&
@@ -63,7 +72,15 @@ const isWhole = (data: ArrayBufferView): boolean =>
   Object.prototype.toString.call(data) === '[object Int32Array]'
 
 /** The examples at the positions `order[start … end)`, or `start … end` without an order, as a batch. */
-export function batchOf(rows: Rows, order: Int32Array | null, start: number, end: number): Tensor {
+export function batchOf(rows: Rows, order: Int32Array | null, start: number, end: number): Tensor
+export function batchOf(rows: RowSet, order: Int32Array | null, start: number, end: number): readonly Tensor[]
+export function batchOf(
+  rows: Rows | RowSet,
+  order: Int32Array | null,
+  start: number,
+  end: number,
+): Tensor | readonly Tensor[] {
+  if ('parts' in rows) return rows.parts.map(part => batchOf(part, order, start, end))
   const width = sizeOf(rows.shape)
   const shape = [end - start, ...rows.shape]
   if (order === null) return fromCold(rows.values.slice(start * width, end * width), shape, rows.dtype)
@@ -80,7 +97,12 @@ export function batchOf(rows: Rows, order: Int32Array | null, start: number, end
 }
 
 /** The examples start … end without copying. */
-export const sliceRows = (rows: Rows, start: number, end: number): Rows => {
+export function sliceRows(rows: Rows, start: number, end: number): Rows
+export function sliceRows(rows: RowSet, start: number, end: number): RowSet
+export function sliceRows(rows: Rows | RowSet, start: number, end: number): Rows | RowSet {
+  if ('parts' in rows) {
+    return { parts: rows.parts.map(part => sliceRows(part, start, end)), count: end - start }
+  }
   const width = sizeOf(rows.shape)
   return { ...rows, values: rows.values.subarray(start * width, end * width), count: end - start }
 }

@@ -1,10 +1,10 @@
-import { lossByName, withLossOptions } from '../losses/resolve.ts'
-import { resolveMetric } from '../metrics/resolve.ts'
+import { type LossLike, lossByName, withLossOptions } from '../losses/resolve.ts'
+import { type MetricLike, resolveMetric } from '../metrics/resolve.ts'
 import { Optimizer } from '../optim/optimizer.ts'
 import { optimizerByName } from '../optim/resolve.ts'
 import { scheduleFromOutside } from '../optim/schedules/resolve.ts'
 import { isSchedule } from '../optim/schedules/schedule.ts'
-import type { Compiled, CompileOptions } from '../train/model.ts'
+import type { Compiled, CompiledOutput, CompileOptions } from '../train/compiled.ts'
 import { isPlainJson, type Json, readArray, readRecord, readString } from './plain-json.ts'
 import { blameFile, refuseModel } from './refuse-model.ts'
 import { show } from './refuse.ts'
@@ -15,12 +15,19 @@ interface Named {
   readonly options: { readonly [option: string]: Json }
 }
 
-/** What `compile` was given, as JSON. */
-export interface CompileSettings {
-  readonly optimizer: Named
+/** What one output is trained by, as JSON. */
+interface OutputSettings {
   readonly loss: Named
   readonly metrics: readonly string[]
+  /** Default 1. */
+  readonly weight?: number
 }
+
+/** What `compile` was given, as JSON; for a model with several outputs by their names. */
+export type CompileSettings = { readonly optimizer: Named } & (
+  | OutputSettings
+  | { readonly outputs: Readonly<Record<string, OutputSettings>> }
+)
 
 const isOptions = (options: unknown): options is Named['options'] =>
   typeof options === 'object' && options !== null && isPlainJson(options)
@@ -28,12 +35,20 @@ const isOptions = (options: unknown): options is Named['options'] =>
 /** The settings, where all of them are built-in and plain; null where a function of the user's own is among them. */
 export function describeCompiled(compiled: Compiled | null): CompileSettings | null {
   if (compiled === null) return null
-  const { loss, metrics } = compiled
   const optimizer = describeOptimizer(compiled.options.optimizer)
-  if (optimizer === null || loss.builtIn === null || !isOptions(loss.fixed)) return null
+  const outputs = compiled.outputs.map(describeOutput)
+  if (optimizer === null || outputs.includes(null)) return null
+  const settings = outputs as readonly OutputSettings[]
+  if (settings.length === 1) return { optimizer, ...settings[0] }
+  const entries = settings.map((output, i) => [compiled.outputs[i].name, output] as const)
+  return { optimizer, outputs: Object.fromEntries(entries) }
+}
+
+function describeOutput({ loss, metrics, weight }: CompiledOutput): OutputSettings | null {
   const names = metrics.filter(metric => typeof metric === 'string')
-  if (names.length !== metrics.length) return null
-  return { optimizer, loss: { name: loss.builtIn, options: loss.fixed }, metrics: names }
+  if (loss.builtIn === null || !isOptions(loss.fixed) || names.length !== metrics.length) return null
+  const described = { loss: { name: loss.builtIn, options: loss.fixed }, metrics: names }
+  return weight === 1 ? described : { ...described, weight }
 }
 
 function describeOptimizer(optimizer: CompileOptions['optimizer']): Named | null {
@@ -51,12 +66,32 @@ function describeOptimizer(optimizer: CompileOptions['optimizer']): Named | null
 /** Reads and checks saved settings; the result is what `compile` takes. */
 export function readCompileSettings(value: unknown, location: string): CompileOptions {
   const settings = readRecord(value, location)
+  const optimizer = readOptimizer(settings.get('optimizer'), `${location}.optimizer`)
+  if (!settings.has('outputs')) {
+    const { loss, metrics, weight } = readOutput(settings, location)
+    return { optimizer, loss, metrics, lossWeights: [weight] }
+  }
+  const outputs = [...readRecord(settings.get('outputs'), `${location}.outputs`)].map(([name, output]) => {
+    const place = `${location}.outputs[${show(name)}]`
+    return [name, readOutput(readRecord(output, place), place)] as const
+  })
   return {
-    optimizer: readOptimizer(settings.get('optimizer'), `${location}.optimizer`),
+    optimizer,
+    loss: Object.fromEntries(outputs.map(([name, { loss }]) => [name, loss])),
+    metrics: Object.fromEntries(outputs.map(([name, { metrics }]) => [name, metrics])),
+    lossWeights: Object.fromEntries(outputs.map(([name, { weight }]) => [name, weight])),
+  }
+}
+
+function readOutput(settings: ReadonlyMap<string, unknown>, location: string) {
+  const weight = settings.get('weight') ?? 1
+  if (typeof weight !== 'number') refuseModel(`${location}.weight`, `expected a number, got ${show(weight)}`)
+  return {
     loss: readLoss(settings.get('loss'), `${location}.loss`),
     metrics: readArray(settings.get('metrics'), `${location}.metrics`).map((name, index) =>
       readMetric(name, `${location}.metrics[${index}]`),
     ),
+    weight,
   }
 }
 
@@ -103,12 +138,12 @@ function readOptimizer(value: unknown, location: string): CompileOptions['optimi
   })
 }
 
-function readLoss(value: unknown, location: string): CompileOptions['loss'] {
+function readLoss(value: unknown, location: string): LossLike {
   const { name, options } = readNamed(value, location, lossByName)
   return Object.keys(options).length === 0 ? name : withLossOptions(lossByName[name], options)
 }
 
-function readMetric(value: unknown, location: string): NonNullable<CompileOptions['metrics']>[number] {
+function readMetric(value: unknown, location: string): MetricLike {
   const name = readString(value, location) as 'accuracy'
   blameFile(location, false, () => resolveMetric(name))
   return name

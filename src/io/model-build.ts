@@ -1,7 +1,7 @@
 import { Layer } from '../nn/layer.ts'
 import type { Module } from '../nn/module.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
-import type { CompileOptions } from '../train/model.ts'
+import type { CompileOptions } from '../train/compiled.ts'
 import { type AnyLayer, Sequential } from '../train/sequential.ts'
 import { readCompileSettings } from './compile-settings.ts'
 import { type ConfigReader, type LayerClass, layerTable, optionTypes } from './layer-table.ts'

@@ -125,6 +125,10 @@ export class MultiHeadAttention<Input extends number = number> extends Layer<Inp
     return kernel?.length === 2 ? [UNKNOWN, kernel[0]] : null
   }
 
+  override get contextNames(): readonly string[] {
+    return ['key', 'value', 'keyMask', 'attentionMask']
+  }
+
   override forward(x: Tensor, context: AttentionContext = {}): Tensor {
     return super.forward(x, context)
   }

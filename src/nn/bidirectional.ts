@@ -161,14 +161,30 @@ export class Bidirectional<
     }
   }
 
-  private get returnsSequences(): boolean {
-    return this.forwardLayer.config().returnSequences === true
+  override get givesList(): boolean {
+    return this.mergeMode === 'none' || this.forwardLayer.givesList
   }
 
-  /** Makes stateful layers begin anew. */
-  resetState(): void {
-    this.forwardLayer.resetState()
-    this.backwardLayer.resetState()
+  override get contextNames(): readonly string[] {
+    return ['initialState']
+  }
+
+  override outputShapes(inputs: readonly (Shape | null)[]): readonly (Shape | null)[] {
+    const output = inputs[0] === null ? null : this.outputShape(inputs[0])
+    const states = this.forwardLayer.outputShapes(inputs).slice(1)
+    return [output, ...(this.mergeMode === 'none' ? [output] : []), ...states, ...states]
+  }
+
+  override masksFor(
+    values: readonly Tensor[],
+    masks: readonly (Tensor | null)[],
+  ): readonly (Tensor | null)[] {
+    const mask = this.maskFor(values[0], masks[0])
+    return this.mergeMode === 'none' ? [mask, mask] : [mask]
+  }
+
+  private get returnsSequences(): boolean {
+    return this.forwardLayer.config().returnSequences === true
   }
 
   override maskFor(_x: Tensor, mask: Tensor | null): Tensor | null {

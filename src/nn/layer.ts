@@ -1,5 +1,5 @@
 import { internalScope } from '../autodiff/mode.ts'
-import { ShapeError, TensorloomError, ValueError } from '../errors.ts'
+import { BuildError, ShapeError, ValueError } from '../errors.ts'
 import { requireTensor } from '../ops/operand.ts'
 import { defaultGenerator } from '../tensor/random.ts'
 import { formatShape, type Shape } from '../tensor/shape.ts'
@@ -7,7 +7,11 @@ import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { type InitializerName, initialize } from './initializers.ts'
 import { ModuleBuffer } from './buffer.ts'
 import { type ForwardContext, Module, notBuilt, type SavedShapes } from './module.ts'
+import type { Applied, SymbolicContext, SymbolicOf, SymbolicTensor } from './graph/symbolic.ts'
 import { Parameter } from './parameter.ts'
+import { inLayer } from './path.ts'
+
+export { inLayer }
 
 /** Marks the library's own layers, whose intermediate results no user code can see. */
 export const BUILT_IN: unique symbol = Symbol('built-in')
@@ -89,6 +93,34 @@ export abstract class Layer<
   /** Shape of the output without the batch axis, from that of the input. Throws a ShapeError for a bad input. */
   abstract outputShape(inputShape: Shape): Shape
 
+  override outputShapes([shape]: readonly (Shape | null)[]): readonly (Shape | null)[] {
+    return [shape === null ? null : this.outputShape(shape)]
+  }
+
+  override buildFor([shape]: readonly (Shape | null)[]): void {
+    if (shape !== null) this.build(shape)
+  }
+
+  override apply<Size extends number = number>(
+    x: SymbolicTensor<Size> & SymbolicTensor<Accepts>,
+    context?: SymbolicContext,
+  ): Applied<Result, Gives extends number ? Gives : Size>
+  override apply(
+    x: SymbolicTensor | readonly SymbolicTensor[],
+    context?: SymbolicContext,
+  ): SymbolicOf<Result> {
+    return super.apply(x, context)
+  }
+
+  protected override get pathName(): string {
+    return this.label
+  }
+
+  override get contextNames(): readonly string[] | null {
+    // A layer of the user's own knows best.
+    return Object.hasOwn(this.constructor, BUILT_IN) ? [] : null
+  }
+
   /** Creates the parameters for inputs of this shape (without the batch axis). */
   protected createParameters(_inputShape: Shape): void {}
 
@@ -98,6 +130,11 @@ export abstract class Layer<
   /** The mask that the next layer gets. */
   maskFor(_x: Tensor, mask: Tensor | null): Tensor | null {
     return mask
+  }
+
+  /** The masks that go on with each output, for the inputs' values and masks. */
+  masksFor(values: readonly Tensor[], masks: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+    return [this.maskFor(values[0], masks[0])]
   }
 
   /** The options, as JSON. */
@@ -113,6 +150,8 @@ export abstract class Layer<
     try {
       this.createParameters(inputShape)
       this.isBuilt = true
+      // What was frozen before it existed.
+      if (!this.trainable) this.trainable = false
     } finally {
       this.created = Object.entries(this)
         .filter(([field, value]) => isState(value) && before.get(field) !== value)
@@ -150,7 +189,7 @@ export abstract class Layer<
     return inLayer(this.label, () => this.checked(x, () => this.compute(x, context)))
   }
 
-  /** Checks the input, builds if necessary, and computes; the library's own layers leave nothing behind. */
+  /** Checks the input, builds if necessary, and computes. */
   protected checked<T extends Tensor | readonly Tensor[]>(x: Tensor, compute: () => T): T {
     requireTensor(this.label, x)
     if (x.rank === 0) {
@@ -166,7 +205,7 @@ export abstract class Layer<
     if (wasBuilt) this.outputShape(features)
     else this.build(features)
     try {
-      return Object.hasOwn(this.constructor, BUILT_IN) ? internalScope(compute) : compute()
+      return this.scoped(compute)
     } catch (error) {
       // The input was bad, and so perhaps the size that it taught.
       if (!wasBuilt) this.unbuild()
@@ -174,8 +213,20 @@ export abstract class Layer<
     }
   }
 
+  /** Runs the layer's code; the library's own layers leave nothing behind. */
+  protected scoped<T extends Tensor | readonly Tensor[]>(compute: () => T): T {
+    return Object.hasOwn(this.constructor, BUILT_IN) ? internalScope(compute) : compute()
+  }
+
   /** A parameter filled by an initialiser, from the default generator. */
   protected parameter(shape: Shape, initializer: InitializerName): Parameter {
+    if (shape.some(size => size < 0)) {
+      throw new BuildError({
+        operation: this.label,
+        problem: `needs a parameter ${formatShape(shape)}, but a size is unknown (-1).`,
+        hint: 'give the size in the inputShape, or let the first batch tell.',
+      })
+    }
     const values = initialize(initializer, shape, defaultGenerator())
     return new Parameter(fromCold(values, shape, 'float32'))
   }
@@ -187,16 +238,6 @@ const isState = (value: unknown): boolean =>
 
 /** Number of features: the size of the last axis. */
 export const lastOf = (shape: Shape): number => shape[shape.length - 1]
-
-/** Runs a layer's code; an error gets the layer into its path, the innermost standing last. */
-export function inLayer<T>(label: string, body: () => T): T {
-  try {
-    return body()
-  } catch (error) {
-    if (error instanceof TensorloomError) error.enterLayer(label)
-    throw error
-  }
-}
 
 /** `[batch, 10, features]`: a shape without its batch axis, as errors print it. */
 export const describeShape = (shape: Shape): string =>

@@ -95,6 +95,10 @@ export class LSTM<
     return [sequence, h, c]
   }
 
+  protected override get stateSize(): number {
+    return 2
+  }
+
   protected override named([h, c]: readonly Tensor[]): LstmState {
     return { h, c }
   }

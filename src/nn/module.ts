@@ -4,6 +4,9 @@ import { requireTensor } from '../ops/operand.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { ModuleBuffer } from './buffer.ts'
+import { applyModule } from './graph/apply.ts'
+import type { SymbolicContext, SymbolicOf, SymbolicTensor } from './graph/symbolic.ts'
+import { withoutInitializers } from './initializers.ts'
 import { Parameter } from './parameter.ts'
 
 /** What travels along with the data from layer to layer. */
@@ -34,8 +37,70 @@ export type SavedShapes = ReadonlyMap<string, { readonly shape: Shape }>
 export abstract class Module<Result = Tensor> {
   /** Whether dropout and the like are active. */
   training = true
+  private isTrainable = true
 
   abstract forward(x: Tensor, context?: ForwardContext): Result
+
+  /** Whether the parameters are trained; see the setter. */
+  get trainable(): boolean {
+    return this.isTrainable
+  }
+
+  /**
+   * False freezes the module and all modules in it: their parameters get no gradient, optimizers leave them alone, and
+   * BatchNormalization uses its moving statistics. True thaws them.
+   *
+   * @example model.layers[0].trainable = false
+   */
+  set trainable(trainable: boolean) {
+    this.isTrainable = trainable
+    for (const [, child] of this.children()) {
+      if (child instanceof Module) child.trainable = trainable
+      else if (child instanceof Parameter) {
+        child.requiresGrad = trainable
+        if (!trainable) child.grad = null
+      }
+    }
+  }
+
+  /**
+   * Uses the module in a graph of layers: what comes of `x`, without numbers. Applied again, it shares its parameters.
+   * `context` hands it symbolic tensors besides, as `forward` takes them: `{ initialState: { h, c } }`.
+   *
+   * @throws ShapeError when the shapes do not fit; ValueError for anything but symbolic tensors
+   * @example const hidden = dense({ units: 8 }).apply(input({ shape: [4] }))
+   */
+  apply(x: SymbolicTensor | readonly SymbolicTensor[], context: SymbolicContext = {}): SymbolicOf<Result> {
+    return applyModule(this, this.pathName, x, context) as SymbolicOf<Result>
+  }
+
+  /** What errors call it. */
+  protected get pathName(): string {
+    return this.constructor.name
+  }
+
+  /** Shapes of the outputs (of one example) for inputs of these shapes; null where only running it tells. */
+  outputShapes(_inputs: readonly (Shape | null)[]): readonly (Shape | null)[] {
+    return [null]
+  }
+
+  /** Creates the parameters that inputs of these shapes call for. */
+  buildFor(_inputs: readonly (Shape | null)[]): void {}
+
+  /** Whether `forward` gives a list of tensors. */
+  get givesList(): boolean {
+    return false
+  }
+
+  /** What `apply` may hand it besides its input; null: anything. */
+  get contextNames(): readonly string[] | null {
+    return null
+  }
+
+  /** Makes stateful layers in it begin anew. */
+  resetState(): void {
+    for (const [, child] of this.children()) if (child instanceof Module) child.resetState()
+  }
 
   /** The modules, parameters and buffers held in fields (and in arrays in fields), with their names. */
   protected children(): [string, Module<unknown> | Parameter][] {
@@ -92,6 +157,17 @@ export abstract class Module<Result = Tensor> {
     return result
   }
 
+  /** All modules inside, by dotted name, this one first under the name ''. */
+  namedModules(): Map<string, Module<unknown>> {
+    const found = new Map<string, Module<unknown>>([['', this]])
+    for (const [name, child] of this.children()) {
+      if (!(child instanceof Module)) continue
+      for (const [path, module] of child.namedModules())
+        found.set(path === '' ? name : `${name}.${path}`, module)
+    }
+    return found
+  }
+
   /** Creates missing parameters in a state's shapes; `undo` takes what brings the module back to where it was. */
   protected buildFrom(state: SavedShapes, prefix: string, undo: (() => void)[]): void {
     for (const [name, child] of this.children())
@@ -123,7 +199,7 @@ export abstract class Module<Result = Tensor> {
     const undo: (() => void)[] = []
     try {
       for (const [name, value] of state) requireTensor(`loadStateDict "${name}"`, value)
-      this.buildFrom(state, '', undo)
+      withoutInitializers(() => this.buildFrom(state, '', undo))
       this.checkState(state)
     } catch (error) {
       for (const step of undo) step()

@@ -191,7 +191,7 @@ export abstract class Recurrent<
   }
 
   /** Makes a stateful layer begin anew, or go on from a given state. */
-  resetState(state: State | null = null): void {
+  override resetState(state: State | null = null): void {
     this.carried = state === null ? null : this.named(this.listed(state).map(copied))
   }
 
@@ -204,6 +204,25 @@ export abstract class Recurrent<
       hint: 'call resetState() before a new set of sequences; all batches of one set are of equal size.',
       shapes: [[remembered], [batch]],
     })
+  }
+
+  override get givesList(): boolean {
+    return this.options.returnState === true
+  }
+
+  override get contextNames(): readonly string[] {
+    return ['initialState']
+  }
+
+  override outputShapes([shape]: readonly (Shape | null)[]): readonly (Shape | null)[] {
+    const output = shape === null ? null : this.outputShape(shape)
+    if (!this.givesList) return [output]
+    return [output, ...Array.from({ length: this.stateSize }, () => [this.units])]
+  }
+
+  /** Number of tensors in a state. */
+  protected get stateSize(): number {
+    return 1
   }
 
   override maskFor(_x: Tensor, mask: Tensor | null): Tensor | null {

@@ -53,6 +53,10 @@ export class TransformerDecoderLayer<Input extends number = number> extends Tran
     this.crossNorm = this.crosses ? this.newNorm('crossNorm', size) : null
   }
 
+  override get contextNames(): readonly string[] {
+    return ['memory', 'memoryMask']
+  }
+
   override forward(x: Tensor, context: DecoderContext = {}): Tensor {
     return super.forward(x, context)
   }

@@ -35,6 +35,10 @@ export class TransformerEncoderLayer<Input extends number = number> extends Tran
     return this.causal
   }
 
+  override get contextNames(): readonly string[] {
+    return ['attentionMask']
+  }
+
   override forward(x: Tensor, context: AttentionContext = {}): Tensor {
     return super.forward(x, context)
   }

@@ -1,15 +1,17 @@
-import { batchOf, type DataInput, emptyLike, type Rows, toRows } from '../data/rows.ts'
+import { toRowSet } from '../data/row-set.ts'
+import { batchOf, emptyLike, type ModelData, type RowSet } from '../data/rows.ts'
 import type { ColdArray } from '../engine/dtype.ts'
 import { ShapeError, ValueError } from '../errors.ts'
-import type { Metric } from '../metrics/metric.ts'
-import { resolveMetric } from '../metrics/resolve.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import type { Logs } from './history.ts'
-import type { Model } from './model.ts'
+import { type Measure, measuresOf } from './measures.ts'
+import type { Model, ModelResult } from './model.ts'
 import { predictStep, testStep } from './step.ts'
 import { Turns } from './turns.ts'
+
+type AnyModel = Model<ModelResult>
 
 export interface EvaluateOptions {
   /** Examples per batch. Default 32. */
@@ -34,45 +36,43 @@ export function requireBatchSize(operation: string, batchSize: number): number {
 
 /** Examples and targets that belong together. */
 export interface Examples {
-  readonly x: Rows
-  readonly y: Rows
+  readonly x: RowSet
+  readonly y: RowSet
 }
 
 /**
- * Reads examples and targets.
+ * Reads examples and targets for a model.
  * @throws ShapeError when their numbers differ; ValueError when there are none
  */
-export function toExamples(operation: string, x: DataInput, y: DataInput): Examples {
-  const examples = { x: toRows(operation, 'x', x), y: toRows(operation, 'y', y) }
-  const { x: inputs, y: targets } = examples
+export function toExamples(operation: string, model: AnyModel, x: ModelData, y: ModelData): Examples {
+  const inputs = toRowSet(operation, 'x', x, model.inputNames)
+  const targets = toRowSet(operation, 'y', y, model.outputNames)
   if (inputs.count !== targets.count) {
+    const [shape, targetShape] = [inputs, targets].map(({ count, parts }) => [count, ...parts[0].shape])
     throw new ShapeError({
       operation,
-      problem: `needs one target per example, got ${inputs.count} examples ${formatShape([inputs.count, ...inputs.shape])} and ${targets.count} targets ${formatShape([targets.count, ...targets.shape])}.`,
+      problem: `needs one target per example, got ${inputs.count} examples ${formatShape(shape)} and ${targets.count} targets ${formatShape(targetShape)}.`,
       hint: 'the first axis of both counts the examples.',
-      shapes: [inputs.shape, targets.shape],
+      shapes: [shape.slice(1), targetShape.slice(1)],
     })
   }
   if (inputs.count === 0)
     throw new ValueError({ operation, problem: 'needs at least one example, got none.' })
-  return examples
+  return { x: inputs, y: targets }
 }
 
 /** Fresh metrics for a run. */
-export const freshMetrics = (model: Model, operation: string): Metric[] => {
-  const { loss, metrics } = model.requireCompiled(operation)
-  return metrics.map(metric => resolveMetric(metric, { loss }))
-}
+export const freshMetrics = (model: AnyModel, operation: string): Measure[] =>
+  measuresOf(model.requireCompiled(operation).outputs)
 
 /** Loss (mean over examples) and metrics over all examples, in evaluation mode; the mode is put back. */
 export async function evaluateExamples(
-  model: Model,
+  model: AnyModel,
   operation: string,
   { x, y }: Examples,
   batchSize: number,
   turns: Turns,
 ): Promise<Logs> {
-  const { loss } = model.requireCompiled(operation)
   const metrics = freshMetrics(model, operation)
   const wasTraining = model.training
   model.eval()
@@ -82,7 +82,7 @@ export async function evaluateExamples(
       const end = Math.min(x.count, start + batchSize)
       total +=
         (end - start) *
-        testStep(model, loss, metrics, () => ({
+        testStep(model, metrics, () => ({
           x: batchOf(x, null, start, end),
           y: batchOf(y, null, start, end),
         }))
@@ -98,45 +98,47 @@ export async function evaluateExamples(
 }
 
 export async function evaluate(
-  model: Model,
-  x: DataInput,
-  y: DataInput,
+  model: AnyModel,
+  x: ModelData,
+  y: ModelData,
   options: EvaluateOptions,
 ): Promise<Logs> {
   refuseUnknown('evaluate', options, ['batchSize', 'signal'])
   model.requireCompiled('evaluate')
   const batchSize = requireBatchSize('evaluate', options.batchSize ?? 32)
-  const examples = toExamples('evaluate', x, y)
+  const examples = toExamples('evaluate', model, x, y)
   return evaluateExamples(model, 'evaluate', examples, batchSize, new Turns(options.signal))
 }
 
-export function predict(model: Model, x: DataInput, options: PredictOptions): Tensor {
+/** The outputs for all examples, one tensor for each output of the model. */
+export function predict(model: AnyModel, x: ModelData, options: PredictOptions): readonly Tensor[] {
   refuseUnknown('predict', options, ['batchSize'])
   const batchSize = requireBatchSize('predict', options.batchSize ?? 32)
-  const rows = toRows('predict', 'x', x)
+  const rows = toRowSet('predict', 'x', x, model.inputNames)
   const wasTraining = model.training
-  const outputs: ColdArray[] = []
-  let first: Tensor | null = null
+  const collected: { readonly first: Tensor; readonly parts: ColdArray[] }[] = []
   model.eval()
   try {
     // An empty set of examples is one empty batch: its output has a shape too.
-    for (let start = 0; start < rows.count || first === null; start += batchSize) {
+    for (let start = 0; start < rows.count || start === 0; start += batchSize) {
       const end = Math.min(rows.count, start + batchSize)
       predictStep(
         model,
         () => batchOf(rows, null, start, end),
-        output => {
-          first ??= output
-          requireRows(output, end - start, first.shape)
-          outputs.push(output.values())
-        },
+        outputs =>
+          outputs.forEach((output, i) => {
+            collected[i] ??= { first: output, parts: [] }
+            requireRows(output, end - start, collected[i].first.shape)
+            collected[i].parts.push(output.values())
+          }),
       )
     }
   } finally {
     if (wasTraining) model.train()
   }
-  const { shape, dtype } = first as Tensor
-  return fromCold(joined(outputs), [rows.count, ...shape.slice(1)], dtype)
+  return collected.map(({ first: { shape, dtype }, parts }) =>
+    fromCold(joined(parts), [rows.count, ...shape.slice(1)], dtype),
+  )
 }
 
 /** Each batch must give one row per example, all of one shape. */

@@ -1,4 +1,4 @@
-import { type DataInput, type Rows, toRows } from '../data/rows.ts'
+import { type DataInput, type Rows, type RowSet, toRows } from '../data/rows.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import type { LossFunction } from '../losses/loss.ts'
 import { reshape } from '../ops/reshape.ts'
@@ -14,7 +14,7 @@ export interface ExampleWeights {
 }
 
 /** One factor per example, as rows to cut batches from; null where all are 1. */
-export function exampleWeights(operation: string, targets: Rows, options: ExampleWeights): Rows | null {
+export function exampleWeights(operation: string, targets: RowSet, options: ExampleWeights): Rows | null {
   const { sampleWeight, classWeight } = options
   if (sampleWeight === undefined && classWeight === undefined) return null
   const values = new Float32Array(targets.count).fill(1)
@@ -32,7 +32,15 @@ export function exampleWeights(operation: string, targets: Rows, options: Exampl
   }
   if (classWeight !== undefined) {
     const weights = new Map(Object.entries(classWeight).map(([label, weight]) => [Number(label), weight]))
-    const labels = labelsOf(operation, targets)
+    if (targets.parts.length !== 1) {
+      throw new ValueError({
+        operation,
+        problem: `can use classWeight with one output, got ${targets.parts.length}.`,
+        hint: 'pass sampleWeight, or lossWeights to compile.',
+        argument: 'classWeight',
+      })
+    }
+    const labels = labelsOf(operation, targets.parts[0])
     for (let i = 0; i < values.length; i++) values[i] *= weights.get(labels[i]) ?? 1
   }
   const wrong = values.findIndex(weight => !(weight >= 0 && Number.isFinite(weight)))

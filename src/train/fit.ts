@@ -1,4 +1,4 @@
-import { batchOf, type DataInput, sliceRows } from '../data/rows.ts'
+import { batchOf, type ModelData, sliceRows } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import { checkCount } from '../optim/schedules/schedule.ts'
@@ -7,7 +7,7 @@ import type { Callback, FitControl } from './callback.ts'
 import { type ExampleWeights, exampleWeights } from './example-weights.ts'
 import { type Examples, evaluateExamples, freshMetrics, requireBatchSize, toExamples } from './evaluate.ts'
 import { History, type Logs } from './history.ts'
-import type { Model } from './model.ts'
+import type { Model, ModelResult } from './model.ts'
 import { progress } from './progress.ts'
 import { trainStep } from './step.ts'
 import { Turns } from './turns.ts'
@@ -27,7 +27,7 @@ export interface FitOptions extends ExampleWeights {
   /** Part of the examples, from the end, kept for validation: 0 ≤ part < 1. Default 0. */
   readonly validationSplit?: number
   /** Examples and targets for validation after each epoch. */
-  readonly validationData?: readonly [x: DataInput, y: DataInput]
+  readonly validationData?: readonly [x: ModelData, y: ModelData]
   readonly callbacks?: readonly Callback[]
   /** Ends the run between batches; `fit` then rejects with the signal's reason. */
   readonly signal?: AbortSignal
@@ -69,6 +69,7 @@ async function notify(
 
 /** Training and validation examples. */
 function splitExamples(
+  model: Model<ModelResult>,
   all: Examples,
   options: FitOptions,
 ): { training: Examples; validation: Examples | null } {
@@ -84,7 +85,7 @@ function splitExamples(
     }
     return {
       training: all,
-      validation: toExamples('fit validationData', validationData[0], validationData[1]),
+      validation: toExamples('fit validationData', model, validationData[0], validationData[1]),
     }
   }
   if (!(validationSplit >= 0 && validationSplit < 1)) {
@@ -112,11 +113,16 @@ function splitExamples(
 }
 
 /** Models that a `fit` is training now: a second one would change mode and parameters under the first. */
-const running = new WeakSet<Model>()
+const running = new WeakSet<Model<ModelResult>>()
 
-export async function fit(model: Model, x: DataInput, y: DataInput, options: FitOptions): Promise<History> {
+export async function fit(
+  model: Model<ModelResult>,
+  x: ModelData,
+  y: ModelData,
+  options: FitOptions,
+): Promise<History> {
   refuseUnknown('fit', options, KNOWN)
-  const { loss, optimizer } = model.requireCompiled('fit')
+  const { optimizer } = model.requireCompiled('fit')
   const { epochs = 1, shuffle = true, signal, verbose = true } = options
   if (!Number.isSafeInteger(epochs) || epochs < 0) {
     throw new ValueError({
@@ -126,9 +132,9 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
   }
   const batchSize = requireBatchSize('fit', options.batchSize ?? 32)
   const accumulate = checkCount('fit', 'accumulate', options.accumulate ?? 1)
-  const all = toExamples('fit', x, y)
+  const all = toExamples('fit', model, x, y)
   const weights = exampleWeights('fit', all.y, options)
-  const { training, validation } = splitExamples(all, options)
+  const { training, validation } = splitExamples(model, all, options)
   const count = training.x.count
   const batches = Math.ceil(count / batchSize)
   const callbacks = [...(options.callbacks ?? []), ...(verbose ? [progress()] : [])]
@@ -168,7 +174,7 @@ export async function fit(model: Model, x: DataInput, y: DataInput, options: Fit
         const last = Math.min(batches, first + accumulate) - 1
         const examples = Math.min(count, (last + 1) * batchSize) - first * batchSize
         const place = { share: (end - start) / examples, isLast: batch === last }
-        const value = trainStep(model, loss, optimizer, metrics, place, () => ({
+        const value = trainStep(model, optimizer, metrics, place, () => ({
           x: batchOf(training.x, order, start, end),
           y: batchOf(training.y, order, start, end),
           weights: weights === null ? null : batchOf(weights, order, start, end),

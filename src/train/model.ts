@@ -1,27 +1,20 @@
 import { noGrad } from '../autodiff/mode.ts'
-import type { DataInput } from '../data/rows.ts'
-import { BuildError, ValueError } from '../errors.ts'
-import { type LossLike, resolveLoss } from '../losses/resolve.ts'
-import type { LossFunction } from '../losses/loss.ts'
-import { Module } from '../nn/module.ts'
+import type { ModelData } from '../data/rows.ts'
+import { BuildError } from '../errors.ts'
+import { type ForwardContext, Module } from '../nn/module.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import { Optimizer } from '../optim/optimizer.ts'
-import { type OptimizerLike, resolveOptimizer } from '../optim/resolve.ts'
-import { type MetricLike, resolveMetric } from '../metrics/resolve.ts'
+import { resolveOptimizer } from '../optim/resolve.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type Compiled, type CompileOptions, compileOutputs } from './compiled.ts'
 import { type EvaluateOptions, evaluate, predict, type PredictOptions } from './evaluate.ts'
 import { type FitOptions, fit } from './fit.ts'
 import type { History, Logs } from './history.ts'
+import { outputsOf } from './outputs.ts'
 import { summary } from './summary.ts'
 
-export interface CompileOptions {
-  /** `'adam'`, `adam({…})`, or an optimizer of your own. */
-  readonly optimizer: OptimizerLike
-  /** `'binaryCrossentropy'`, a built-in loss, or a function (prediction, target) → scalar. */
-  readonly loss: LossLike
-  /** `'accuracy'`, built-in metrics, or functions (prediction, target) → number. Default none. */
-  readonly metrics?: readonly MetricLike[]
-}
+/** The activation that a loss would like to have left out. */
+export type OutputActivation = 'sigmoid' | 'softmax' | null
 
 /** A model's output, and whether it is still before its last activation. */
 export interface Prediction {
@@ -29,17 +22,8 @@ export interface Prediction {
   readonly isLogits: boolean
 }
 
-/** What `compile` fixed. */
-export interface Compiled {
-  /** As they were given. */
-  readonly options: CompileOptions
-  readonly loss: LossFunction
-  readonly metrics: readonly MetricLike[]
-  /** Created when the parameters exist, and kept from one `fit` to the next. */
-  readonly optimizer: () => Optimizer
-  /** Has it created afresh: there are other parameters now. */
-  readonly forgetOptimizer: () => void
-}
+/** What a model gives: a tensor, or one for each of its outputs. */
+export type ModelResult = Tensor | readonly Tensor[]
 
 /**
  * A module that can be trained with `compile` and `fit`. Extend it, instead of Module, to train a model of your own.
@@ -50,7 +34,7 @@ export interface Compiled {
  *   forward(x: Tensor): Tensor { return this.head.forward(x) }
  * }
  */
-export abstract class Model extends Module<Tensor> {
+export abstract class Model<Result extends ModelResult = Tensor> extends Module<Result> {
   readonly name: string
   private compiled: Compiled | null = null
 
@@ -59,9 +43,29 @@ export abstract class Model extends Module<Tensor> {
     this.name = name
   }
 
-  /** The output; as logits where the model knows how to leave its last activation out. */
-  predictionFor(x: Tensor, _activation: 'sigmoid' | 'softmax' | null): Prediction {
-    return { output: this.forward(x), isLogits: false }
+  /** A list of tensors for a model with several inputs. */
+  abstract override forward(x: Tensor | readonly Tensor[], context?: ForwardContext): Result
+
+  /** What the inputs are called, in order; a model of your own that takes a list says so here. */
+  get inputNames(): readonly string[] {
+    return ['input']
+  }
+
+  /** What the outputs are called, in order. */
+  get outputNames(): readonly string[] {
+    return ['output']
+  }
+
+  protected override get pathName(): string {
+    return `${this.constructor.name} "${this.name}"`
+  }
+
+  /** The outputs; as logits where the model knows how to leave an output's last activation out. */
+  predictionsFor(
+    inputs: readonly Tensor[],
+    _activations: readonly OutputActivation[],
+  ): readonly Prediction[] {
+    return outputsOf(this, inputs).map(output => ({ output, isLogits: false }))
   }
 
   /**
@@ -74,25 +78,13 @@ export abstract class Model extends Module<Tensor> {
    * @example model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'binaryCrossentropy', metrics: ['accuracy'] })
    */
   compile(options: CompileOptions): void {
-    refuseUnknown('compile', options, ['optimizer', 'loss', 'metrics'])
-    const { metrics = [] } = options
-    const loss = resolveLoss(options.loss)
-    if (!Array.isArray(metrics)) {
-      throw new ValueError({
-        operation: 'compile',
-        problem: `needs a list of metrics, got ${typeof metrics}.`,
-        hint: "for example { metrics: ['accuracy'] }.",
-        argument: 'metrics',
-        received: metrics,
-      })
-    }
-    for (const metric of metrics) resolveMetric(metric, { loss })
+    refuseUnknown('compile', options, ['optimizer', 'loss', 'lossWeights', 'metrics'])
+    const outputs = compileOutputs(options, this.outputNames)
     if (!(options.optimizer instanceof Optimizer)) resolveOptimizer(options.optimizer, [])
     let optimizer: Optimizer | null = null
     this.compiled = {
       options,
-      loss,
-      metrics,
+      outputs,
       optimizer: () => {
         optimizer ??= resolveOptimizer(options.optimizer, this.namedParameters())
         return optimizer
@@ -131,7 +123,7 @@ export abstract class Model extends Module<Tensor> {
    *   the signal's reason when it is aborted (training can then be continued by another `fit`)
    * @example await model.fit(x, y, { epochs: 5, batchSize: 32, validationSplit: 0.1 })
    */
-  fit(x: DataInput, y: DataInput, options: FitOptions = {}): Promise<History> {
+  fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     return fit(this, x, y, options)
   }
 
@@ -139,7 +131,7 @@ export abstract class Model extends Module<Tensor> {
    * Loss and metrics over examples, without training.
    * @example const { loss, accuracy } = await model.evaluate(x, y)
    */
-  evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<Logs> {
+  evaluate(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<Logs> {
     return evaluate(this, x, y, options)
   }
 
@@ -147,8 +139,9 @@ export abstract class Model extends Module<Tensor> {
    * Outputs for examples, batch by batch, in evaluation mode.
    * @example const probabilities = model.predict(x).data()
    */
-  predict(x: DataInput, options: PredictOptions = {}): Tensor {
-    return noGrad(() => predict(this, x, options))
+  predict(x: ModelData, options: PredictOptions = {}): Result {
+    const outputs = noGrad(() => predict(this, x, options))
+    return (this.givesList ? outputs : outputs[0]) as Result
   }
 
   /** A table of layers, output shapes and numbers of parameters. */

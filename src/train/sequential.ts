@@ -1,14 +1,15 @@
-import { internalScope, userScope } from '../autodiff/mode.ts'
+import { internalScope } from '../autodiff/mode.ts'
 import { BuildError, DTypeError, ShapeError, ValueError } from '../errors.ts'
 import { BUILT_IN, inLayer, Layer, UNKNOWN } from '../nn/layer.ts'
 import { type ForwardContext, Module, notBuilt } from '../nn/module.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import type { Parameter } from '../nn/parameter.ts'
-import { isTensor, requireTensor } from '../ops/operand.ts'
+import { requireTensor } from '../ops/operand.ts'
 import { formatShape, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { SequentialFactory } from './sequential-types.ts'
-import { Model, type Prediction } from './model.ts'
+import { Model, type OutputActivation, type Prediction } from './model.ts'
+import { defaultName, type Flow, freeName, isBuiltIn, runLayer } from './run-layer.ts'
 
 export interface SequentialOptions {
   /** Shape of one example, so that parameters exist before the first batch: [100] for 100 ids. */
@@ -22,26 +23,7 @@ type WithLogits = Layer & { forwardLogits(x: Tensor): Tensor; readonly activatio
 /** Any layer that gives one tensor. */
 export type AnyLayer = Layer<never, number | 'same', Tensor> | Module<Tensor>
 
-/** What flows from layer to layer. */
-interface Flow {
-  readonly value: Tensor
-  readonly mask: Tensor | null
-}
-
 const isLayer = (layer: AnyLayer): layer is Layer => layer instanceof Layer
-/** Whether no user code runs in it: a subclass may do and keep what it likes. */
-const isBuiltIn = (layer: AnyLayer): boolean => Object.hasOwn(layer.constructor, BUILT_IN)
-const isPlainSequential = (layer: AnyLayer): layer is Sequential =>
-  layer instanceof Sequential && isBuiltIn(layer)
-
-/** `LSTM` → `lstm`, `MaxPooling2D` → `max_pooling2d`, `RMSNorm` → `rms_norm`, as in Keras. */
-const defaultName = (layer: AnyLayer): string => {
-  const name = isLayer(layer) ? layer.className : layer.constructor.name
-  return name
-    .replaceAll(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
-    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-}
 
 /**
  * A model whose layers follow each other.
@@ -95,7 +77,7 @@ export class Sequential extends Model {
     if (given !== '' && this.names.includes(given)) {
       throw new ValueError({ operation: 'Sequential.add', problem: `already has a layer named "${given}".` })
     }
-    const name = given === '' ? this.freeName(defaultName(layer)) : given
+    const name = given === '' ? freeName(defaultName(layer), each => this.names.includes(each)) : given
     if (this.inputShape !== null) {
       // Built before it is appended: a layer that does not fit leaves the model as it was.
       const shape = this.outputShape(this.inputShape)
@@ -111,13 +93,6 @@ export class Sequential extends Model {
     return this
   }
 
-  private freeName(base: string): string {
-    if (!this.names.includes(base)) return base
-    let i = 1
-    while (this.names.includes(`${base}_${i}`)) i++
-    return `${base}_${i}`
-  }
-
   /** Layers with their names, in order. */
   namedLayers(): readonly (readonly [string, AnyLayer])[] {
     return this.layers.map((layer, i) => [this.names[i], layer] as const)
@@ -129,6 +104,24 @@ export class Sequential extends Model {
 
   private get label(): string {
     return `Sequential "${this.name}"`
+  }
+
+  protected override get pathName(): string {
+    return this.label
+  }
+
+  override outputShapes([shape]: readonly (Shape | null)[]): readonly (Shape | null)[] {
+    return [shape === null ? null : this.outputShapeOf(shape)]
+  }
+
+  override buildFor([shape]: readonly (Shape | null)[]): void {
+    if (shape === null) return
+    this.buildLayers(shape)
+    this.inputShape ??= shape
+  }
+
+  override get contextNames(): readonly string[] {
+    return []
   }
 
   /**
@@ -171,18 +164,19 @@ export class Sequential extends Model {
   }
 
   override forward(x: Tensor, context: ForwardContext = {}): Tensor {
-    return this.flow({ value: x, mask: context.mask ?? null }).value
+    const [{ value }] = this.flow([{ value: x, mask: context.mask ?? null }])
+    return value
   }
 
   /** The output, and the mask that goes on from here. */
-  flow({ value: x, mask }: Flow): Flow {
+  flow([{ value: x, mask }]: readonly Flow[]): readonly Flow[] {
     const [value, goesOn = null] = this.learning(x, () =>
       internalScope(() => {
         const flow = this.run(x, mask, this.layers.length)
         return flow.mask === null ? [flow.value] : [flow.value, flow.mask]
       }),
     )
-    return { value, mask: goesOn }
+    return [{ value, mask: goesOn }]
   }
 
   /** Builds all layers for the first input. If that turns out to be bad, the next one may have another shape. */
@@ -223,21 +217,25 @@ export class Sequential extends Model {
     }
     let flow: Flow = { value: x, mask }
     for (let i = 0; i < count; i++) {
-      flow = runLayer(this.layers[i], this.names[i], flow)
+      flow = requireOne(this.names[i], runLayer(this.layers[i], this.names[i], [flow]))
     }
     return flow
   }
 
   /** The output; as logits where the last layer's activation is `activation` and can be left to the loss. */
-  override predictionFor(x: Tensor, activation: 'sigmoid' | 'softmax' | null): Prediction {
+  override predictionsFor(
+    inputs: readonly Tensor[],
+    [activation]: readonly OutputActivation[],
+  ): readonly Prediction[] {
     const last = this.layers[this.layers.length - 1]
     const isOverridden = this.forward !== Sequential.prototype.forward
     if (isOverridden || activation === null || last === undefined || !givesLogits(last, activation))
-      return { output: this.forward(x), isLogits: false }
+      return super.predictionsFor(inputs, [activation])
+    const [x] = inputs
     const output = this.learning(x, () =>
       internalScope(() => last.forwardLogits(this.run(x, null, this.layers.length - 1).value)),
     )
-    return { output, isLogits: true }
+    return [{ output, isLogits: true }]
   }
 }
 
@@ -255,27 +253,12 @@ function buildLayer(layer: AnyLayer, shape: Shape): void {
   else if (layer instanceof Sequential) layer.build(shape)
 }
 
-function runLayer(layer: AnyLayer, name: string, flow: Flow): Flow {
-  if (isPlainSequential(layer)) return layer.flow(flow)
-  const { value, mask } = flow
-  const compute = (): Flow => ({
-    value: requireOne(name, layer.forward(value, { mask })),
-    mask: isLayer(layer) ? layer.maskFor(value, mask) : mask,
-  })
-  if (isBuiltIn(layer)) return compute()
-  const visit = (): Flow => userScope(mask === null ? [value] : [value, mask], compute)
-  // Layers and models put themselves into the path of an error.
-  return isLayer(layer) || layer instanceof Sequential
-    ? visit()
-    : inLayer(`${layer.constructor.name} "${name}"`, visit)
-}
-
-function requireOne(name: string, output: unknown): Tensor {
-  if (isTensor(output)) return output
+function requireOne(name: string, flows: readonly Flow[]): Flow {
+  if (flows.length === 1) return flows[0]
   throw new DTypeError({
     operation: `layer "${name}"`,
-    problem: `must return one tensor here, got ${Array.isArray(output) ? `${output.length} of them` : typeof output}.`,
-    hint: 'an LSTM with returnState, and the like, belong into a Module that calls them.',
+    problem: `must return one tensor here, got ${flows.length} of them.`,
+    hint: 'an LSTM with returnState, and the like, belong into a graph: input(), apply(), model().',
   })
 }
 

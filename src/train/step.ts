@@ -2,22 +2,26 @@ import { noGrad, userScope } from '../autodiff/mode.ts'
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
 import { NonFiniteError, ShapeError } from '../errors.ts'
-import type { LossFunction } from '../losses/loss.ts'
-import type { Metric } from '../metrics/metric.ts'
 import { activate } from '../nn/activations.ts'
 import { BUILT_IN } from '../nn/layer.ts'
-import { requireTensor } from '../ops/operand.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { full } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { CompiledOutput } from './compiled.ts'
 import { weightedLoss } from './example-weights.ts'
-import type { Model, Prediction } from './model.ts'
+import type { Measure } from './measures.ts'
+import type { Model, ModelResult, Prediction } from './model.ts'
+import { outputsOf } from './outputs.ts'
+
+type AnyModel = Model<ModelResult>
 
 /** Examples and targets of one step, made inside it so that they go with it. */
 export interface Batch {
-  readonly x: Tensor
-  readonly y: Tensor
+  /** One tensor for each input. */
+  readonly x: readonly Tensor[]
+  /** One tensor for each output. */
+  readonly y: readonly Tensor[]
   /** How much each example counts, [batch]; absent where all count alike. */
   readonly weights?: Tensor | null
 }
@@ -43,44 +47,52 @@ export function insideStep<T>(body: () => T): T {
 }
 
 /** Runs a model; if its code is the user's, what it is handed and what it makes stays readable. */
-function visit<T>(model: Model, x: Tensor, run: () => T): T {
-  return Object.hasOwn(model.constructor, BUILT_IN) ? run() : userScope([x], run)
+function visit<T>(model: AnyModel, inputs: readonly Tensor[], run: () => T): T {
+  return Object.hasOwn(model.constructor, BUILT_IN) ? run() : userScope(inputs, run)
 }
 
-function predictionOf(model: Model, loss: LossFunction, x: Tensor): Prediction {
-  const prediction = visit(model, x, () => model.predictionFor(x, loss.fromLogitsFor))
-  requireTensor(`the output of "${model.name}"`, prediction.output)
-  return prediction
-}
-
-/** The loss of a batch, and the metrics of its predictions. */
-function lossOf(
-  model: Model,
-  loss: LossFunction,
-  metrics: readonly Metric[],
-  { x, y, weights = null }: Batch,
+/** The loss of one output of a batch. */
+function outputLoss(
+  { loss }: CompiledOutput,
+  { output, isLogits }: Prediction,
+  target: Tensor,
+  weights: Tensor | null,
 ): Tensor {
-  const { output, isLogits } = predictionOf(model, loss, x)
   let value: Tensor
-  if (weights !== null) value = weightedLoss(loss, output, y, weights, isLogits)
-  else value = isLogits ? loss(output, y, { fromLogits: true }) : loss(output, y)
-  if (value.size !== 1) {
-    throw new ShapeError({
-      operation: `loss '${loss.name}'`,
-      problem: `must give one number for a batch, got the shape ${formatShape(value.shape)}.`,
-      hint: 'take the mean over the batch: loss.mean().',
-      shapes: [value.shape],
-    })
+  if (weights !== null) value = weightedLoss(loss, output, target, weights, isLogits)
+  else value = isLogits ? loss(output, target, { fromLogits: true }) : loss(output, target)
+  if (value.size === 1) return value
+  throw new ShapeError({
+    operation: `loss '${loss.name}'`,
+    problem: `must give one number for a batch, got the shape ${formatShape(value.shape)}.`,
+    hint: 'take the mean over the batch: loss.mean().',
+    shapes: [value.shape],
+  })
+}
+
+/** The loss of a batch, Σ weight·loss over the outputs; the measures see the predictions. */
+function lossOf(model: AnyModel, measures: readonly Measure[], { x, y, weights = null }: Batch): Tensor {
+  const { outputs } = model.requireCompiled('fit')
+  const activations = outputs.map(({ loss }) => loss.fromLogitsFor)
+  const predictions = visit(model, x, () => model.predictionsFor(x, activations))
+  const losses = outputs.map((output, i) => outputLoss(output, predictions[i], y[i], weights))
+  if (measures.length > 0) {
+    const observed = noGrad(() =>
+      predictions.map(({ output, isLogits }, i) => {
+        const detached = output.detach()
+        const activation = isLogits ? activations[i] : null
+        return {
+          prediction: activation === null ? detached : activate(activation, detached),
+          target: y[i],
+          // Only outputs among several have a loss of their own to show.
+          loss: outputs.length > 1 ? losses[i].item() : Number.NaN,
+        }
+      }),
+    )
+    for (const measure of measures) noGrad(() => measure.observe(observed))
   }
-  if (metrics.length > 0) {
-    noGrad(() => {
-      const detached = output.detach()
-      const prediction =
-        isLogits && loss.fromLogitsFor !== null ? activate(loss.fromLogitsFor, detached) : detached
-      for (const metric of metrics) metric.update(prediction, y)
-    })
-  }
-  return value
+  const weighted = losses.map((loss, i) => (outputs[i].weight === 1 ? loss : loss.mul(outputs[i].weight)))
+  return weighted.reduce((sum, loss) => sum.add(loss))
 }
 
 /** The place of a batch in the optimizer's step, where several batches make one. */
@@ -97,20 +109,19 @@ export interface Accumulation {
  * @throws NonFiniteError when the loss is NaN or infinite; the parameters are then as they were
  */
 export function trainStep(
-  model: Model,
-  loss: LossFunction,
+  model: AnyModel,
   optimizer: () => Optimizer,
-  metrics: readonly Metric[],
+  measures: readonly Measure[],
   { share, isLast }: Accumulation,
   batch: () => Batch,
 ): number {
   return insideStep(() => {
-    const value = lossOf(model, loss, metrics, batch())
+    const value = lossOf(model, measures, batch())
     const number = value.item()
     if (!Number.isFinite(number)) {
       throw new NonFiniteError({
         operation: `fit of "${model.name}"`,
-        problem: `got the loss ${number} from ${loss.name}; the parameters are those before this batch.`,
+        problem: `got the loss ${number} from ${lossNames(model)}; the parameters are those before this batch.`,
         hint: 'lower the learning rate, clip gradients (globalClipNorm), or look for NaN in the data.',
       })
     }
@@ -132,27 +143,27 @@ export function trainStep(
   })
 }
 
+const lossNames = (model: AnyModel): string =>
+  model
+    .requireCompiled('fit')
+    .outputs.map(({ loss }) => loss.name)
+    .join(' + ')
+
 /** The loss of a batch, without a step. */
-export function testStep(
-  model: Model,
-  loss: LossFunction,
-  metrics: readonly Metric[],
-  batch: () => Batch,
-): number {
-  return noGrad(() => insideStep(() => lossOf(model, loss, metrics, batch()).item()))
+export function testStep(model: AnyModel, measures: readonly Measure[], batch: () => Batch): number {
+  return noGrad(() => insideStep(() => lossOf(model, measures, batch()).item()))
 }
 
-/** Hands the output of a batch to `take`, which copies what it wants of it. */
-export function predictStep(model: Model, batch: () => Tensor, take: (output: Tensor) => void): void {
+/** Hands the outputs of a batch to `take`, which copies what it wants of them. */
+export function predictStep(
+  model: AnyModel,
+  batch: () => readonly Tensor[],
+  take: (outputs: readonly Tensor[]) => void,
+): void {
   noGrad(() =>
     insideStep(() => {
-      const x = batch()
-      take(
-        requireTensor(
-          `the output of "${model.name}"`,
-          visit(model, x, () => model.forward(x)),
-        ),
-      )
+      const inputs = batch()
+      take(visit(model, inputs, () => outputsOf(model, inputs)))
     }),
   )
 }

@@ -5,14 +5,14 @@ import { type Shape, sizeOf } from '../tensor/shape.ts'
 /** What a summary shows of a model; `Sequential` offers more than a Module of the user's own. */
 interface Summarized {
   readonly name: string
-  namedLayers?(): readonly (readonly [string, Module])[]
+  namedLayers?(): readonly (readonly [string, Module<unknown>])[]
   readonly inputShape?: Shape | null
 }
 
 const formatCount = (count: number): string => count.toLocaleString('en-US')
 
 /** Parameters of a layer, or null while it is not built. */
-function parametersOf(layer: Module): number | null {
+function parametersOf(layer: Module<unknown>): number | null {
   if (layer instanceof Layer && !layer.built) return null
   let count = 0
   for (const parameter of layer.parameters()) count += sizeOf(parameter.shape)
@@ -20,7 +20,7 @@ function parametersOf(layer: Module): number | null {
 }
 
 /** Output shape given the input's; null from where it is unknown. */
-function shapeAfter(layer: Module, input: Shape | null): Shape | null {
+function shapeAfter(layer: Module<unknown>, input: Shape | null): Shape | null {
   if (input === null || !(layer instanceof Layer)) return null
   return layer.outputShape(input)
 }
@@ -29,7 +29,7 @@ const formatOutput = (shape: Shape | null): string =>
   shape === null ? '?' : `[batch${shape.map(size => `, ${size === UNKNOWN ? 'any' : size}`).join('')}]`
 
 /** A table of layers, output shapes and numbers of parameters; sizes that are not known yet are question marks. */
-export function summary(model: Module & Summarized): string {
+export function summary(model: Module<unknown> & Summarized): string {
   const rows: string[][] = [['Layer', 'Output shape', 'Parameters']]
   let shape: Shape | null = model.inputShape ?? null
   let total = 0

@@ -115,8 +115,8 @@ describe('save', () => {
     }
     const smooth = withLossOptions(categoricalCrossentropy, { labelSmoothing: 0.1 })
     const settings = compileAndLoad({ optimizer: sgd({ momentum: 0.9 }), loss: smooth })
-    expect(settings?.loss.builtIn).toBe('categoricalCrossentropy')
-    expect(settings?.loss.fixed).toEqual({ labelSmoothing: 0.1 })
+    expect(settings?.outputs[0].loss.builtIn).toBe('categoricalCrossentropy')
+    expect(settings?.outputs[0].loss.fixed).toEqual({ labelSmoothing: 0.1 })
     expect(settings?.options.optimizer).toMatchObject({ name: 'sgd', options: { momentum: 0.9 } })
     expect(
       compileAndLoad({ optimizer: 'adam', loss: (p: Tensor, y: Tensor) => p.sub(y).square().mean() }),

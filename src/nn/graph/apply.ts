@@ -1,0 +1,66 @@
+import { ValueError } from '../../errors.ts'
+import type { Module } from '../module.ts'
+import { inLayer } from '../path.ts'
+import { type LayerCall, type SymbolicContext, SymbolicTensor } from './symbolic.ts'
+
+let lastCall = 0
+
+/** All symbolic tensors in a context, in the order of its keys. */
+export function contextTensors(context: SymbolicContext): readonly SymbolicTensor[] {
+  return Object.values(context).flatMap(value => {
+    if (value instanceof SymbolicTensor) return [value]
+    return Array.isArray(value)
+      ? [...(value as readonly SymbolicTensor[])]
+      : contextTensors(value as SymbolicContext)
+  })
+}
+
+/** Adds an application of a layer to the graph; shapes are checked and parameters created as far as shapes are known. */
+export function applyModule(
+  module: Module<unknown>,
+  label: string,
+  x: SymbolicTensor | readonly SymbolicTensor[],
+  context: SymbolicContext,
+): SymbolicTensor | readonly SymbolicTensor[] {
+  const takesList = Array.isArray(x)
+  const inputs: readonly SymbolicTensor[] = takesList ? x : [x as SymbolicTensor]
+  requireSymbolic(label, inputs)
+  checkContext(module, label, context)
+  const shapes = inputs.map(({ shape }) => shape)
+  const outputShapes = inLayer(label, () => {
+    const after = module.outputShapes(shapes)
+    module.buildFor(shapes)
+    return after
+  })
+  const outputs: SymbolicTensor[] = []
+  const call: LayerCall = { id: ++lastCall, module, inputs, takesList, context, outputs }
+  for (const [index, shape] of outputShapes.entries()) outputs.push(new SymbolicTensor(call, index, shape))
+  return module.givesList ? outputs : outputs[0]
+}
+
+function requireSymbolic(label: string, inputs: readonly unknown[]): void {
+  const wrong = inputs.find(item => !(item instanceof SymbolicTensor))
+  if (wrong === undefined && inputs.length > 0) return
+  throw new ValueError({
+    operation: `${label}.apply`,
+    problem: `takes what input() and apply() give, got ${inputs.length === 0 ? 'an empty list' : (wrong?.constructor?.name ?? String(wrong))}.`,
+    hint: 'a graph of layers begins with input({ shape }); forward() takes tensors.',
+    received: wrong,
+  })
+}
+
+function checkContext(module: Module<unknown>, label: string, context: SymbolicContext): void {
+  const known = module.contextNames
+  const stranger = known === null ? undefined : Object.keys(context).find(name => !known.includes(name))
+  if (stranger !== undefined) {
+    throw new ValueError({
+      operation: `${label}.apply`,
+      problem: `has no input "${stranger}".`,
+      hint:
+        known === null || known.length === 0 ? 'it takes its input alone.' : `there are ${known.join(', ')}.`,
+      received: stranger,
+    })
+  }
+  const tensors = contextTensors(context)
+  if (tensors.length > 0) requireSymbolic(label, tensors)
+}
