@@ -100,7 +100,7 @@ export class Dense<Input extends number = number, Units extends number = number>
 
   /** x·W + b, before the activation: what losses from logits are computed of. */
   forwardLogits(x: Tensor): Tensor {
-    return inLayer(this.label, () => this.checked(x, () => this.logits(x)))
+    return inLayer(this.label, () => this.checked(x, () => this.logits(x)), this, x)
   }
 
   override config(): LayerConfig {

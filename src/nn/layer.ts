@@ -186,7 +186,7 @@ export abstract class Layer<
   }
 
   forward(x: Tensor, context: ForwardContext = {}): Result {
-    return inLayer(this.label, () => this.checked(x, () => this.compute(x, context)))
+    return inLayer(this.label, () => this.checked(x, () => this.compute(x, context)), this, x)
   }
 
   /** Checks the input, builds if necessary, and computes. */

@@ -42,13 +42,17 @@ export abstract class MergeLayer extends Layer {
   }
 
   override forward(x: Tensor | readonly Tensor[], _context: ForwardContext = {}): Tensor {
-    return inLayer(this.label, () => {
-      const inputs: readonly Tensor[] = Array.isArray(x) ? x : [x]
-      for (const input of inputs) requireTensor(this.label, input)
-      this.checkedShape(inputs.map(input => input.shape.slice(1)))
-      this.checkBatches(inputs)
-      return this.scoped(() => this.merge(inputs))
-    })
+    return inLayer(
+      this.label,
+      () => {
+        const inputs: readonly Tensor[] = Array.isArray(x) ? x : [x]
+        for (const input of inputs) requireTensor(this.label, input)
+        this.checkedShape(inputs.map(input => input.shape.slice(1)))
+        this.checkBatches(inputs)
+        return this.scoped(() => this.merge(inputs))
+      },
+      this,
+    )
   }
 
   protected override compute(x: Tensor): Tensor {
