@@ -110,21 +110,20 @@ async function buildModules(files) {
 }
 
 /** For pages without a bundler: everything of the main entry in one file that imports nothing. */
+export const pageOptions = {
+  ...common,
+  entryPoints: ['src/index.ts'],
+  outfile: join(dist, 'browser/tensorloom.js'),
+  minifyIdentifiers: true,
+  plugins: [packages],
+  banner: { js: '/*! tensorloom, MIT; what else is inside: THIRD-PARTY-LICENSES.txt in the package */' },
+}
+
 async function buildForPages() {
-  const outfile = join(dist, 'browser/tensorloom.js')
-  const { metafile } = await build({
-    ...common,
-    entryPoints: ['src/index.ts'],
-    outfile,
-    minifyIdentifiers: true,
-    keepNames: false,
-    banner: {
-      js: '/*! tensorloom, MIT; licences of what is inside: THIRD-PARTY-LICENSES.txt of the package */',
-    },
-  })
+  const { metafile } = await build(pageOptions)
   const [{ imports }] = Object.values(metafile.outputs)
-  if (imports.length > 0)
-    throw new Error(`the file for pages imports ${imports.map(({ path }) => path).join(', ')}`)
+  const paths = imports.map(({ path }) => path)
+  if (paths.length > 0) throw new Error(`the file for pages imports ${paths.join(', ')}`)
   return metafile
 }
 

@@ -1,0 +1,4 @@
+import type { BuildOptions } from 'esbuild'
+
+export const pageOptions: BuildOptions
+export function buildCode(): Promise<{ file: string; bytes: number }[]>
