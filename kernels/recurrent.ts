@@ -33,6 +33,8 @@ export interface LstmForward {
   /** Last h and c, [batch, units]. */
   readonly hLast: Pointer
   readonly cLast: Pointer
+  /** x·kernel, [batch, time, gates·units], where it is there already: then inputSize is 0, and x and kernel are not read. */
+  readonly projected?: Pointer
 }
 
 export interface LstmBackward {
@@ -97,6 +99,8 @@ export interface GruForward {
   readonly gates: Pointer
   /** Last h, [batch, units]. */
   readonly hLast: Pointer
+  /** x·kernel, [batch, time, gates·units], where it is there already: then inputSize is 0, and x and kernel are not read. */
+  readonly projected?: Pointer
 }
 
 export interface GruBackward {
@@ -154,6 +158,8 @@ export interface RnnForward {
   readonly out: Pointer
   /** Last h, [batch, units]. */
   readonly hLast: Pointer
+  /** x·kernel, [batch, time, gates·units], where it is there already: then inputSize is 0, and x and kernel are not read. */
+  readonly projected?: Pointer
 }
 
 export interface RnnBackward {

@@ -1,2 +1,1 @@
-export function kernelHash(): string
 export function isFresh(): boolean

@@ -1,6 +1,6 @@
 // Compiles kernels/wasm (AssemblyScript) and embeds the binaries, deflated, as base64 modules under src/engine/generated, and
-// bundles the program of the worker threads into a string beside them.
-// The result is keyed by a hash of the sources: an unchanged tree is left alone.
+// bundles the programs of the workers into strings beside them.
+// The results are keyed by hashes of the sources: an unchanged tree is left alone.
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -20,26 +20,64 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const sources = join(root, 'kernels/wasm')
 const outDir = join(root, 'src/engine/generated')
 const generatedSources = join(sources, 'generated')
-const workerSources = join(root, 'src/engine/threads')
 
-/** The worker's entry and what it imports. */
-const workerFiles = ['worker.ts', 'chunk.ts', 'layout.ts', 'tickets.ts']
+/** The programs of workers: where each goes, its entry, and what that imports. */
+const workers = [
+  {
+    name: 'worker',
+    constant: 'workerSource',
+    program: 'The program of a worker thread',
+    files: ['worker', 'chunk', 'layout', 'tickets'].map(file => `src/engine/threads/${file}.ts`),
+  },
+  {
+    name: 'gpu-worker',
+    constant: 'gpuWorkerSource',
+    program: 'The program of the worker that has WebGPU',
+    files: [
+      ...[
+        'worker',
+        'adapter',
+        'bridge-layout',
+        'buffer-products',
+        'device-store',
+        'fault',
+        'library',
+        'lru',
+      ].map(file => `src/engine/gpu/${file}.ts`),
+      'src/engine/gpu/product.ts',
+      'kernels/gpu/buffers.ts',
+      'kernels/gpu/program.ts',
+    ],
+  },
+]
 
-/** Hash of everything that decides the binaries and the worker. */
-export function kernelHash() {
+/** Hash of everything that decides the binaries. */
+function kernelHash() {
   const hash = createHash('sha256')
   const files = readdirSync(sources)
     .filter(f => f.endsWith('.ts') || f.endsWith('.mjs'))
     .sort()
   for (const file of files) hash.update(file).update(readFileSync(join(sources, file)))
-  for (const file of workerFiles) hash.update(file).update(readFileSync(join(workerSources, file)))
   hash.update(readFileSync(fileURLToPath(import.meta.url)))
   hash.update(readFileSync(join(root, 'node_modules/assemblyscript/package.json')))
   return hash.digest('hex').slice(0, 16)
 }
 
-const stampFile = join(outDir, 'stamp.txt')
-export const isFresh = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === kernelHash()
+/** Hash of everything that decides the workers. */
+function workerHash() {
+  const hash = createHash('sha256')
+  for (const { files } of workers)
+    for (const file of files) hash.update(file).update(readFileSync(join(root, file)))
+  hash.update(readFileSync(fileURLToPath(import.meta.url)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+const stamps = {
+  kernels: { file: join(outDir, 'stamp.txt'), hash: kernelHash },
+  workers: { file: join(outDir, 'workers.stamp.txt'), hash: workerHash },
+}
+const stampIsFresh = ({ file, hash }) => existsSync(file) && readFileSync(file, 'utf8') === hash()
+export const isFresh = () => Object.values(stamps).every(stampIsFresh)
 
 async function compile(name, { relaxed, shared }) {
   const asc = await import('assemblyscript/asc')
@@ -86,11 +124,11 @@ function replaceFile(file, text) {
   renameSync(`${file}.${process.pid}`, file)
 }
 
-async function bundleWorker() {
+async function bundleWorker({ name, constant, program, files }) {
   const { build: bundle } = await import('esbuild')
   const { outputFiles, metafile } = await bundle({
-    entryPoints: [join(workerSources, 'worker.ts')],
-    absWorkingDir: workerSources,
+    entryPoints: [files[0]],
+    absWorkingDir: root,
     bundle: true,
     write: false,
     metafile: true,
@@ -99,18 +137,17 @@ async function bundleWorker() {
     target: 'es2022',
     external: ['node:*'],
   })
-  const strangers = Object.keys(metafile.inputs).filter(file => !workerFiles.includes(file))
-  if (strangers.length > 0) throw new Error(`the worker imports files that its hash leaves out: ${strangers}`)
+  const strangers = Object.keys(metafile.inputs).filter(file => !files.includes(file))
+  if (strangers.length > 0) throw new Error(`${name} imports files that its hash leaves out: ${strangers}`)
   const source = JSON.stringify(outputFiles[0].text)
   replaceFile(
-    join(outDir, 'worker.ts'),
-    `/** The program of a worker thread, src/engine/threads/worker.ts. */\nexport const workerSource =\n  ${source}\n`,
+    join(outDir, `${name}.ts`),
+    `/** ${program}, ${files[0]}. */\nexport const ${constant} =\n  ${source}\n`,
   )
-  console.log(`worker: ${source.length} bytes`)
+  console.log(`${name}: ${source.length} bytes`)
 }
 
-async function build() {
-  mkdirSync(outDir, { recursive: true })
+async function buildKernels() {
   mkdirSync(generatedSources, { recursive: true })
   const generator = join(sources, 'generate.mjs')
   if (existsSync(generator)) await (await import(generator)).generate(generatedSources)
@@ -130,8 +167,16 @@ async function build() {
     )
     console.log(`kernels ${name}: ${own.length} bytes`)
   }
-  await bundleWorker()
-  replaceFile(stampFile, kernelHash())
+}
+
+async function build() {
+  mkdirSync(outDir, { recursive: true })
+  if (!stampIsFresh(stamps.kernels)) {
+    await buildKernels()
+    replaceFile(stamps.kernels.file, kernelHash())
+  }
+  for (const worker of workers) await bundleWorker(worker)
+  replaceFile(stamps.workers.file, workerHash())
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

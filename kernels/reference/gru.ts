@@ -38,13 +38,18 @@ export function createGru(heap: Heap): Pick<Kernels, 'gruForward' | 'gruBackward
           const x = read(p.x, row, inputSize)
           const before = h
           const fromH = times(h, U.gates)
-          const zr = times(x, W.gates).map((value, j) => sigma(value + fromH[j] + bias[j] + recurrentBias[j]))
+          const given = read(p.projected ?? 0, row, 3 * units)
+          const zr = times(x, W.gates).map((value, j) =>
+            sigma(value + given[j] + fromH[j] + bias[j] + recurrentBias[j]),
+          )
           const [z, r] = [zr.subarray(0, units), zr.subarray(units)]
           const reset = h.map((value, u) => value * r[u])
           const product = times(p.resetAfter ? h : reset, U.candidate).map(
             (value, u) => value + recurrentBias[2 * units + u],
           )
-          const fromX = times(x, W.candidate).map((value, u) => value + bias[2 * units + u])
+          const fromX = times(x, W.candidate).map(
+            (value, u) => value + given[2 * units + u] + bias[2 * units + u],
+          )
           const candidate = fromX.map((value, u) =>
             Math.tanh(value + (p.resetAfter ? r[u] * product[u] : product[u])),
           )

@@ -51,6 +51,12 @@ export function createLstm(heap: Heap, gemm: Kernels['gemm']): Pick<Kernels, 'ls
       gemm(false, false, batch, width, units, h, units, p.recurrentKernel, width, z, width, true)
 
       const { float, int } = heap
+      if (p.projected !== undefined) {
+        for (let b = 0; b < batch; b++) {
+          const given = index(p.projected) + (b * time + t) * width
+          for (let j = 0; j < width; j++) float[index(z) + b * width + j] += float[given + j]
+        }
+      }
       for (let b = 0; b < batch; b++) {
         const row = b * time + t
         const skipped = p.mask !== 0 && int[(p.mask >>> 2) + row] === 0

@@ -23,7 +23,8 @@ export function createRnn(heap: Heap): Pick<Kernels, 'rnnForward' | 'rnnBackward
         if (!skipped) {
           const fromX = times(read(p.x, row, inputSize), { at: p.kernel, ...all })
           const fromH = times(h, { at: p.recurrentKernel, ...all })
-          h = fromX.map((value, u) => activate(value + fromH[u] + bias[u]))
+          const given = read(p.projected ?? 0, row, units)
+          h = fromX.map((value, u) => activate(value + given[u] + fromH[u] + bias[u]))
         }
         write(p.out, row, h)
       }

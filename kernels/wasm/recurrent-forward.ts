@@ -8,7 +8,7 @@
 import { gruReset, gruStep } from './gru-step';
 import { lstmStep } from './lstm-step';
 import { writeCoefficients } from './recurrent-activations';
-import { Areas, depth, layOut, resetsBefore } from './recurrent-forward-areas';
+import { Areas, depth, layOut, mainGates, resetsBefore } from './recurrent-forward-areas';
 import {
   Forward, GRU, LSTM, ROWS, RNN, bytes, gateCount, isGru, padded, rowsGoAlone, takesPart,
 } from './recurrent-parameters';
@@ -96,11 +96,32 @@ function chunkThroughTime(p: Forward, a: Areas, first: i32, rows: i32): void {
     if (usesH) packTiles(a.hTable, count, p.inputSize, p.units, k, a.tiles);
     const used = usesH ? k : p.inputSize;
     multiplyTiles(count, 0, used, k, a.tiles, p.packed, k, a.mainColumns >> 3, a.z, step);
-    if (isGru(p.kind)) candidates(p, a, count, usesH);
+    if (p.projected != 0) addProjections(p, a, count, first, t, 0, mainGates(p.kind));
+    if (isGru(p.kind)) {
+      candidates(p, a, count, usesH);
+      if (p.projected != 0) addProjections(p, a, count, first, t, 2, 3);
+    }
     for (let j = 0; j < count; j++) {
       const r = load<i32>(a.active + bytes(j));
       stepRow(p, a, a.z + <usize>j * step, r, (first + r) * p.time + t);
     }
+  }
+}
+
+/** The same for the rows of the chunk that take part in step t. */
+function addProjections(p: Forward, a: Areas, count: i32, first: i32, t: i32, from: i32, to: i32): void {
+  for (let j = 0; j < count; j++) {
+    const r = load<i32>(a.active + bytes(j));
+    addProjection(p, a, a.z + <usize>j * a.zStep, (first + r) * p.time + t, from, to);
+  }
+}
+
+/** z += x·W of gates from … to−1, where somebody has computed it; `row` is its place in [batch, time]. */
+function addProjection(p: Forward, a: Areas, z: usize, row: i32, from: i32, to: i32): void {
+  const projected = p.projected + bytes(row * gateCount(p.kind) * p.units);
+  for (let n = from; n < to; n++) {
+    const block = n == 0 ? 0 : n == 1 ? a.block1 : n == 2 ? a.block2 : a.block3;
+    addRow(z + block, projected + bytes(n * p.units), p.units);
   }
 }
 
@@ -146,6 +167,7 @@ function rowThroughTime(p: Forward, a: Areas, b: i32): void {
         carry(p, a, 0, row);
         continue;
       }
+      if (p.projected != 0) addProjection(p, a, z, row, 0, gateCount(p.kind));
       addRecurrent(p, a, z, turn > 0 || p.h0 != 0, (turn & 1) != 0);
       stepRow(p, a, z, 0, row);
       z += step;

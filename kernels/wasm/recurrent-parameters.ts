@@ -34,6 +34,7 @@ export class Forward {
   cells: usize;
   hLast: usize;
   cLast: usize;
+  projected: usize;
   packed: usize;
 }
 

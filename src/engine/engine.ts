@@ -8,6 +8,19 @@ export type DeviceName = 'wasm' | 'reference' | 'reference64'
 
 const MEGABYTE = 1 << 20
 
+/** Whoever keeps copies of storages elsewhere, and has to know what they are and when they go. */
+export interface Residents {
+  /** A storage is used by the running operation. */
+  touched(storage: Storage): void
+  /** A storage leaves the engine's memory. */
+  left(storage: Storage): void
+}
+
+/** Kernels laid over the plain ones, in this order: a GPU takes its products before threads share the rest. */
+const LAYERS = ['threads', 'gpu'] as const
+type Layer = (typeof LAYERS)[number]
+type Overlay = (below: Kernels) => Kernels
+
 /** One device: kernels, the memory they work in, and the rules of what stays there (DESIGN: hot and cold). */
 export class Engine {
   /** Hot bytes without an owner may reach this many before the oldest are evicted. */
@@ -23,6 +36,13 @@ export class Engine {
   private newest: Storage | null = null
   private readonly leases = new Set<Lease>()
   private tick = 1
+  /** The operation that runs, for reports. */
+  operation = ''
+  /** Set while a GPU is on. */
+  residents: Residents | null = null
+  private readonly overlays: Partial<Record<Layer, Overlay>> = {}
+  /** What operations call. */
+  kernels: Kernels
   private readonly finalizer = new FinalizationRegistry<Lease>(lease => {
     if (!lease.live) return
     lease.live = false
@@ -36,13 +56,19 @@ export class Engine {
     /** The instruction set: checkpoints record it, since results differ in the last bits. */
     readonly variant: string,
     readonly memory: EngineMemory,
-    /** Replaced while threads are on. */
-    public kernels: Kernels,
+    private readonly plain: Kernels,
   ) {
+    this.kernels = plain
     memory.makeRoom = () => {
       this.evictDownTo(0, 0)
       this.evictOwned(0)
     }
+  }
+
+  /** Lays kernels over the plain ones, or takes a layer off again. */
+  overlay(layer: Layer, lay: Overlay | null): void {
+    this.overlays[layer] = lay ?? undefined
+    this.kernels = LAYERS.reduce((below, name) => this.overlays[name]?.(below) ?? below, this.plain)
   }
 
   /** Figures for tests, benchmarks and tools. */
@@ -59,8 +85,9 @@ export class Engine {
    * Starts an operation. Between here and its end nothing that it touches is moved, so addresses stay good;
    * what exceeds the budget is evicted now.
    */
-  beginOperation(): void {
+  beginOperation(operation?: string): void {
     this.tick++
+    if (operation !== undefined) this.operation = operation
     if (this.unownedBytes > this.budget || this.unownedCount > this.mostUnowned) {
       this.evictDownTo(this.budget, this.mostUnowned)
     }
@@ -83,6 +110,7 @@ export class Engine {
   pointer(storage: Storage): Pointer {
     if (storage.engine !== this) this.upload(storage)
     storage.usedAt = this.tick
+    if (this.residents !== null) this.residents.touched(storage)
     return storage.pointer
   }
 
@@ -136,6 +164,7 @@ export class Engine {
   }
 
   private vacate(storage: Storage): void {
+    if (this.residents !== null) this.residents.left(storage)
     const bytes = this.bytesOf(storage)
     if (storage.lease !== null) this.endLease(storage, storage.lease)
     else if (storage.queued) this.dequeue(storage, bytes)

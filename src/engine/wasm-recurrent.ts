@@ -22,6 +22,7 @@ const forwardFields = [
   'cells',
   'hLast',
   'cLast',
+  'projected',
 ] as const
 
 const backwardFields = [
@@ -54,7 +55,10 @@ const backwardFields = [
 ] as const
 
 type Words<Field extends string> = Readonly<Record<Field, number | boolean>>
-type ForwardWords = Words<(typeof forwardFields)[number]>
+/** `projected` may be left out of a call. */
+type ForwardCall = Words<Exclude<(typeof forwardFields)[number], 'projected'>> & {
+  readonly projected?: Pointer
+}
 type BackwardWords = Words<(typeof backwardFields)[number]>
 
 /** The cells that the kernels know, by number, and how many gates each has. */
@@ -125,14 +129,14 @@ export function createWasmRecurrent(
   }
 
   /** Operations of the products with both kernels. */
-  const flopsOf = (p: ForwardWords | BackwardWords): number => {
+  const flopsOf = (p: ForwardCall | BackwardWords): number => {
     const { kind, batch, time, inputSize, units } = p
     return 2 * gateCounts[+kind] * +batch * +time * +units * (+inputSize + +units)
   }
 
-  function forward(p: ForwardWords): void {
+  function forward(p: ForwardCall): void {
     withBlock(
-      forwardFields.map(field => p[field]),
+      forwardFields.map(field => p[field] ?? 0),
       exports.recurrent_forward_packed_bytes,
       block => exports.recurrent_forward_scratch_bytes(block) >>> 0,
       (block, scratch, stride) => {

@@ -86,7 +86,7 @@ function fusedGradients(node: GraphNode, options: Attention, g: Tensor): Readonl
   const { heads, time, keys, size, valueSize, scale } = options
   const [q, k, v, mask] = node.inputs
   const engine = currentEngine()
-  engine.beginOperation()
+  engine.beginOperation('attention')
   const results = new Map<number, Tensor>()
   const result = (index: number): number => {
     if (!node.inputs[index].requiresGrad) return 0

@@ -75,7 +75,7 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
   return (inputs, attributes) => {
     const outShape = shape(inputs, attributes)
     const engine = currentEngine()
-    engine.beginOperation()
+    engine.beginOperation(name)
     const outType = typeof dtype === 'string' ? dtype : dtype(inputs, attributes)
     const storage = engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
@@ -155,7 +155,7 @@ export function defineFused<A>(
   }
   return (inputs, attributes) => {
     const engine = currentEngine()
-    engine.beginOperation()
+    engine.beginOperation(name)
     const training = needsRecording(inputs)
     const { outputs, saved } = spec.forward(inputs, attributes, engine, training)
     if (training) record(rule, inputs, outputs, attributes, saved)

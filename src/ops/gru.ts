@@ -82,7 +82,7 @@ function gruGradients(
   [dSequence, dh]: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
   const engine = currentEngine()
-  engine.beginOperation()
+  engine.beginOperation('gru')
   const { batch, time, inputSize, units } = sizesOf(inputs)
   const { input, given } = addressesOf(engine, inputs)
   const { results, result } = gradientsFor(engine, inputs)

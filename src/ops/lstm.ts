@@ -89,7 +89,7 @@ function lstmGradients(
 ): (Tensor | null)[] {
   const { inputs, outputs, saved } = node
   const engine = currentEngine()
-  engine.beginOperation()
+  engine.beginOperation('lstm')
   const { batch, time, inputSize, units } = sizesOf(inputs)
   const { input, given } = addressesOf(engine, inputs)
   const { results, result } = gradientsFor(engine, inputs)

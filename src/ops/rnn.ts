@@ -77,7 +77,7 @@ function rnnGradients(
   [dSequence, dh]: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
   const engine = currentEngine()
-  engine.beginOperation()
+  engine.beginOperation('rnn')
   const { batch, time, inputSize, units } = sizesOf(inputs)
   const { input, given } = addressesOf(engine, inputs)
   const { results, result } = gradientsFor(engine, inputs)

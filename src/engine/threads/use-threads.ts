@@ -117,17 +117,16 @@ async function startPool(engine: Engine, threads: number, failed: (why: string) 
   const pool = await ThreadPool.start({ threads, memory, module, exports, failed })
   const stride = exports.gemm_workspace() >>> 0
   const scratch = memory.allocate(stride * threads)
-  const single = engine.kernels
-  engine.kernels = {
+  engine.overlay('threads', single => ({
     ...single,
     gemm: createThreadedGemm(pool, single.gemm, scratch, stride),
     ...createWasmRecurrent(exports, memory, sharedRanges(pool, exports)),
     ...createWasmConv(exports, memory, sharedWindows(pool, exports)),
-  }
+  }))
   return {
     pool,
     switchOff: () => {
-      engine.kernels = single
+      engine.overlay('threads', null)
       memory.release(scratch)
     },
   }
