@@ -357,6 +357,8 @@ export interface Kernels {
     weightDecay: number,
     keep: number,
   ) => void
+  /** Sets numbers of x [n] smaller than the least normal float32 (2⁻¹²⁶) to 0, in place. */
+  readonly flushSubnormals: (x: Pointer, n: number) => void
 }
 
 /** The memory a reference library works on. Views are read anew at each call: memory may grow. */

@@ -1,7 +1,10 @@
 import type { Heap, Kernels } from '../kernels.ts'
 
+/** The smallest normal float32. */
+const LEAST = 2 ** -126
+
 /** Parameter updates, in place. */
-export function createOptimizer(heap: Heap): Pick<Kernels, 'sgd' | 'adam'> {
+export function createOptimizer(heap: Heap): Pick<Kernels, 'sgd' | 'adam' | 'flushSubnormals'> {
   const { floatShift: shift } = heap
   return {
     sgd: (p, g, v, n, lr, momentum, dampening, weightDecay, nesterov, first) => {
@@ -35,6 +38,13 @@ export function createOptimizer(heap: Heap): Pick<Kernels, 'sgd' | 'adam'> {
         }
         f[at] = keep * f[at] - (stepSize * mean) / (Math.sqrt(square * inverseCorrection2) + eps)
       }
+    },
+
+    flushSubnormals: (x, n) => {
+      const numbers = heap.float.subarray(x >>> shift, (x >>> shift) + n)
+      numbers.forEach((value, i) => {
+        if (Math.abs(value) < LEAST) numbers[i] = 0
+      })
     },
   }
 }

@@ -4,28 +4,20 @@
 //   x [batch, height, width, channels], kernel [taps, channels/groups, filters], y [batch, outHeight, outWidth, filters]
 //
 // Each call takes a range: output rows of y, images of x, taps of the kernel. Any split gives the same bits: an element is
-// summed as in `gemm`, over blocks of 256 that do not depend on the range.
+// summed over blocks that do not depend on the range. Some 3 × 3 windows go another way: see winograd.ts.
 
+import { Convolution } from './convolution';
 import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
 import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
 import { fillRows } from './move';
 import { SLACK, movePatches } from './patches';
 import { bytes } from './vector';
-import { Window } from './window';
+import {
+  blocksOfChannels, isWinograd, rowsOfTiles, winogradForward, winogradInput, winogradKernel, winogradPack, winogradPacked,
+  winogradScratch,
+} from './winograd';
 
-/** A window and, in this order, the rest of Convolution in kernels.ts; `packed` has room for conv_packed_bytes. */
-@unmanaged
-export class Convolution extends Window {
-  filters: i32;
-  groups: i32;
-  x: usize;
-  kernel: usize;
-  y: usize;
-  bias: usize;
-  packed: usize;
-}
-
-/** Pixels in a block of the kernel's gradient: the depth of a block of `gemm`, so that its sums are these. */
+/** Pixels in a block of the kernel's gradient. */
 const DEPTH: i32 = 256;
 /** Numbers that a block of patches should not exceed (128 KB), unless that leaves too few rows for a product. */
 const PATCHES: i32 = 32768;
@@ -66,19 +58,37 @@ function blockTaps(p: Convolution): i32 {
 /** Bytes of the packed kernel. */
 export function conv_packed_bytes(parameters: usize): usize {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
+  if (isWinograd(p)) return winogradPacked(p);
   return <usize>p.groups * max(packed_b_bytes(widthOf(p), size), packed_b_bytes(size, widthOf(p)));
 }
 
 /** Bytes of scratch that each thread needs. */
 export function conv_scratch_bytes(parameters: usize): usize {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
+  if (isWinograd(p)) return winogradScratch(p);
   return gemm_workspace() + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p))) + SLACK;
+}
+
+/** How many parts conv_forward can be cut into. */
+export function conv_forward_parts(parameters: usize): i32 {
+  const p = changetype<Convolution>(parameters);
+  return isWinograd(p) ? rowsOfTiles(p) : p.batch * p.outHeight;
+}
+
+/** How many parts conv_kernel can be cut into. */
+export function conv_kernel_parts(parameters: usize): i32 {
+  const p = changetype<Convolution>(parameters);
+  return isWinograd(p) ? blocksOfChannels(p) : taps(p);
 }
 
 /** Packs the kernel for conv_forward, or its transpose for conv_input. */
 export function conv_pack(parameters: usize, transposed: i32): void {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p), width = widthOf(p);
   if (isDepthwise(p)) return;
+  if (isWinograd(p)) {
+    winogradPack(p, transposed);
+    return;
+  }
   for (let g = 0; g < p.groups; g++) {
     const kernel = p.kernel + bytes(g * width);
     if (transposed) pack_b(1, size, width, kernel, p.filters, p.packed + <usize>g * packed_b_bytes(size, width));
@@ -89,6 +99,10 @@ export function conv_pack(parameters: usize, transposed: i32): void {
 /** y = patches·kernel + bias, for the output rows from … to−1, counted through all images. */
 export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i32): void {
   const p = changetype<Convolution>(parameters);
+  if (isWinograd(p)) {
+    winogradForward(p, scratch, from, to);
+    return;
+  }
   if (isDepthwise(p)) {
     setRows(p.y + bytes(from * p.outWidth * p.filters), p.bias, (to - from) * p.outWidth, p.filters);
     depthwise(p, p.x, p.kernel, p.y, TO_OUTPUT, from, to, 0, taps(p));
@@ -114,7 +128,12 @@ export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i
 
 /** x = Σ over the patches that a pixel is part of, where patches = y·kernelᵀ; for the images from … to−1. */
 export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32): void {
-  const p = changetype<Convolution>(parameters), pixels = p.outHeight * p.outWidth;
+  const p = changetype<Convolution>(parameters);
+  if (isWinograd(p)) {
+    winogradInput(p, scratch, from, to);
+    return;
+  }
+  const pixels = p.outHeight * p.outWidth;
   const image = p.height * p.width * p.channels;
   const inPlace = isPointwise(p) && !isDepthwise(p);
   if (!inPlace) setRows(p.x + bytes(from * image), 0, to - from, image);
@@ -141,7 +160,12 @@ export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32
 
 /** kernel = patchesᵀ·y, for the taps from … to−1. */
 export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i32): void {
-  const p = changetype<Convolution>(parameters), rowsOfY = p.batch * p.outHeight, pixels = rowsOfY * p.outWidth;
+  const p = changetype<Convolution>(parameters);
+  if (isWinograd(p)) {
+    winogradKernel(p, scratch, from, to);
+    return;
+  }
+  const rowsOfY = p.batch * p.outHeight, pixels = rowsOfY * p.outWidth;
   const depth = depthOf(p), width = widthOf(p), tapSize = depth * p.filters;
   if (pixels == 0 || isDepthwise(p)) setRows(p.kernel + bytes(from * tapSize), 0, to - from, tapSize);
   if (isDepthwise(p)) {

@@ -1,16 +1,15 @@
 // Matrix product C (+)= op(A)·op(B), row-major.
 //
-// Blocks of KC rows and NC columns of B, blocks of MC rows of A; inside, panels of 8 columns times tiles of up
-// to MAX_ROWS rows. Every element of C is a sum over KC-blocks of k, each summed in order from zero, wherever it
+// Blocks of up to MAX_DEPTH rows and NC columns of B, blocks of MC rows of A; inside, panels of 8 columns times tiles of up
+// to MAX_ROWS rows. Every element of C is a sum over blocks of k, each summed in order from zero, wherever it
 // lies: packing, tiling and splitting the work between threads do not change its bits.
 
+import { MAX_DEPTH, blockDepth } from './depth';
 import { MAX_ROWS, rowsTile, stridedTile } from './generated/micro';
 import { gemv } from './gemv';
 import { packPanel, packPanelTransposed, packRows, packTile, packTileTransposed } from './pack';
 
-/** Depth of a block: a panel of B (8 KB) stays in the first-level cache. */
-const KC: i32 = 256;
-/** Rows of a block of A (a multiple of 5 and 6): with KC it stays in the second-level cache. */
+/** Rows of a block of A (a multiple of 5 and 6): with MAX_DEPTH it stays in the second-level cache. */
 const MC: i32 = 120;
 /** Columns of a block of B; narrower when it is used only once, so that it stays in the nearest cache. */
 const NC: i32 = 1024;
@@ -23,8 +22,8 @@ const PACKED: i32 = 2;
 
 // The workspace: a panel of C for the last n % 8 columns, a block of A, a block of B.
 const PANEL_BYTES: usize = <usize>(MC * 8 * 4);
-const A_BYTES: usize = <usize>(MC * KC * 4);
-const B_BYTES: usize = <usize>(NC * KC * 4);
+const A_BYTES: usize = <usize>(MC * MAX_DEPTH * 4);
+const B_BYTES: usize = <usize>(NC * MAX_DEPTH * 4);
 
 /** Bytes of the `workspace` argument of `gemm` and `gemm_prepacked`, a multiple of 16; each thread needs its own. */
 export function gemm_workspace(): usize {
@@ -72,7 +71,7 @@ function merge(m: i32, columns: i32, panel: usize, c: usize, cStep: usize, accum
   }
 }
 
-/** C[m, n] (+)= A[m, k]·B[k, n] for m ≤ MC, k ≤ KC. `narrow` is the last panel of B, packed, when n % 8 ≠ 0. */
+/** C[m, n] (+)= A[m, k]·B[k, n] for m ≤ MC, k ≤ MAX_DEPTH. `narrow` is the last panel of B, packed, when n % 8 ≠ 0. */
 function block(
   m: i32, n: i32, k: i32, mode: i32, a: usize, aStep: usize,
   b: usize, bStep: usize, bPanel: usize, narrow: usize,
@@ -180,11 +179,12 @@ function blocks(
   const blockA = workspace + PANEL_BYTES;
   const blockB = blockA + A_BYTES;
   const width = m <= MC ? NC_FLAT : NC;
+  const most = blockDepth(k);
   for (let j = 0; j < n; j += width) {
     const columns = min(width, n - j);
     const full = columns & ~7;
-    for (let p = 0; p < k; p += KC) {
-      const depth = min(KC, k - p);
+    for (let p = 0; p < k; p += most) {
+      const depth = min(most, k - p);
       const adds = accumulate || p > 0 ? 1 : 0;
       const source = transB ? b + <usize>j * bStep + bytes(p) : b + <usize>p * bStep + bytes(j);
       let panels = source, rowStep = bStep, panelStep: usize = 32, narrow = blockB;
@@ -219,9 +219,10 @@ export function packed_b_bytes(n: i32, k: i32): usize {
 /** Packs op(B)[k, n] once, for `gemm_prepacked`. */
 export function pack_b(transB: i32, n: i32, k: i32, b: usize, ldb: i32, packed: usize): void {
   const width = bytes((n + 7) & ~7);
-  for (let p = 0; p < k; p += KC) {
+  const most = blockDepth(k);
+  for (let p = 0; p < k; p += most) {
     const source = transB ? b + bytes(p) : b + <usize>p * bytes(ldb);
-    packB(transB, n, min(KC, k - p), source, bytes(ldb), packed + <usize>p * width);
+    packB(transB, n, min(most, k - p), source, bytes(ldb), packed + <usize>p * width);
   }
 }
 
@@ -237,8 +238,9 @@ export function gemm_prepacked(
   }
   const width = bytes((n + 7) & ~7);
   const full = n & ~7;
-  for (let p = 0; p < k; p += KC) {
-    const depth = min(KC, k - p);
+  const most = blockDepth(k);
+  for (let p = 0; p < k; p += most) {
+    const depth = min(most, k - p);
     const panels = packed + <usize>p * width;
     for (let i = 0; i < m; i += MC) {
       block(

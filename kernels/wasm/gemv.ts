@@ -1,24 +1,25 @@
 // Vector times matrix, y[n] (+)= x[k]·B[k, n]: bound by memory, so B is read once, in place.
 // Sums run over the same blocks of k and in the same order as in gemm.ts, to the same bits.
 
+import { MAX_DEPTH, blockDepth } from './depth';
 import { multiplyAdd } from './generated/micro';
 
-const KC: i32 = 256;
 /** Columns per block: the sums stay in the first-level cache. */
 const NC: i32 = 1024;
 
 /** The workspace: x without gaps, then the sums of a block. */
-const X_BYTES: usize = <usize>(KC * 4);
+const X_BYTES: usize = <usize>(MAX_DEPTH * 4);
 
 export function gemv(
   transB: i32, n: i32, k: i32, x: usize, xStep: usize, b: usize, bStep: usize,
   y: usize, yStep: usize, accumulate: i32, workspace: usize,
 ): void {
+  const most = blockDepth(k);
   for (let j = 0; j < n; j += NC) {
     const columns = min(NC, n - j);
     const to = y + <usize>j * yStep;
-    for (let p = 0; p < k; p += KC) {
-      const depth = min(KC, k - p);
+    for (let p = 0; p < k; p += most) {
+      const depth = min(most, k - p);
       const adds = accumulate || p > 0;
       let from = x + <usize>p * xStep;
       if (xStep != 4) {

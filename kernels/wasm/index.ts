@@ -17,5 +17,8 @@ export * from './peak'
 export * from './recurrent'
 export * from './norm'
 export * from './attention'
-export { conv_forward, conv_input, conv_kernel, conv_pack, conv_packed_bytes, conv_scratch_bytes } from './conv'
+export {
+  conv_forward, conv_forward_parts, conv_input, conv_kernel, conv_kernel_parts, conv_pack, conv_packed_bytes,
+  conv_scratch_bytes,
+} from './conv'
 export * from './pool'

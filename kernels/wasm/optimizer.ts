@@ -62,3 +62,12 @@ export function adam(
     v += 16;
   }
 }
+
+/** Subnormal numbers become 0, in place. */
+export function flushSubnormals(x: usize, n: i32): void {
+  const least = f32x4.splat(f32.MIN_NORMAL_VALUE), end = x + bytes(n);
+  for (; x < end; x += 16) {
+    const v = v128.load(x);
+    v128.store(x, v128.andnot(v, f32x4.lt(f32x4.abs(v), least)));
+  }
+}

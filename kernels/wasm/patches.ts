@@ -19,6 +19,13 @@ export function movePatches(
   const limit = x + bytes(p.batch * p.height * p.width * p.channels);
   const firstLine = first / p.windowWidth, firstTap = first - firstLine * p.windowWidth;
   const imageLine = bytes(p.width * p.channels);
+  // Columns whose windows have no padding at their sides, unless only some taps or channels are wanted.
+  const whole = !adds && depth == p.channels && p.dilationWidth == 1 && first == 0 && end == p.windowHeight * p.windowWidth;
+  const low = (p.padLeft + p.strideWidth - 1) / p.strideWidth;
+  const room = p.width + p.padLeft - p.windowWidth, high = whole && room >= 0 ? room / p.strideWidth + 1 : 0;
+  const run = p.windowWidth * depth, reach = (p.windowHeight - 1) * p.dilationHeight;
+  // Vectors may reach into the line behind the last one of a window.
+  const lines = run & 3 ? p.batch * p.height - 1 : p.batch * p.height;
   let row = pixel / p.outWidth, column = pixel - row * p.outWidth;
   while (count > 0) {
     const image = row / p.outHeight;
@@ -26,7 +33,16 @@ export function movePatches(
     const origin = x + <usize>(image * p.height) * imageLine + bytes(channel);
     const last = min(p.outWidth, column + count);
     count -= last - column;
+    const complete = top >= 0 && top + reach < p.height && image * p.height + top + reach < lines;
     for (; column < last; column++) {
+      if (complete && column >= low && column < high) {
+        const columns = min(high, last) - column;
+        const from = origin + <usize>top * imageLine + bytes((column * p.strideWidth - p.padLeft) * depth);
+        copyWindows(p, columns, from, <usize>p.dilationHeight * imageLine, bytes(p.strideWidth * depth), run, patches);
+        patches += bytes(columns * p.windowHeight * run);
+        column += columns - 1;
+        continue;
+      }
       const left = column * p.strideWidth - p.padLeft;
       let k = firstTap, y = top;
       for (let tap = first; tap < end;) {
@@ -41,6 +57,23 @@ export function movePatches(
     }
     column = 0;
     row++;
+  }
+}
+
+/** Windows without padding, `step` bytes apart: their lines have `run` numbers each. Up to three more are read and written. */
+@inline
+function copyWindows(
+  p: Window, columns: i32, from: usize, lineStep: usize, step: usize, run: i32, to: usize,
+): void {
+  const lineEnd = <usize>p.windowHeight * lineStep;
+  for (; columns > 0; columns--) {
+    for (let line: usize = 0; line != lineEnd; line += lineStep) {
+      const x = from + line;
+      v128.store(to, v128.load(x));
+      for (let i: usize = 16; i < bytes(run); i += 16) v128.store(to + i, v128.load(x + i));
+      to += bytes(run);
+    }
+    from += step;
   }
 }
 

@@ -21,10 +21,14 @@ export function max_pool(parameters: usize, _scratch: usize, from: i32, to: i32)
     const firstLine = stepsBelow(0, top, p.dilationHeight);
     const lines = min(p.windowHeight, stepsBelow(p.height, top, p.dilationHeight)) - firstLine;
     const line = image * p.height + top + firstLine * p.dilationHeight;
+    const right = p.width - (p.windowWidth - 1) * p.dilationWidth;
     for (let column = 0; column < p.outWidth; column++) {
       const left = column * p.strideWidth - p.padLeft;
-      const firstTap = stepsBelow(0, left, p.dilationWidth);
-      const taps = min(p.windowWidth, stepsBelow(p.width, left, p.dilationWidth)) - firstTap;
+      let firstTap = 0, taps = p.windowWidth;
+      if (left < 0 || left >= right) {
+        firstTap = stepsBelow(0, left, p.dilationWidth);
+        taps = min(p.windowWidth, stepsBelow(p.width, left, p.dilationWidth)) - firstTap;
+      }
       const corner = (line * p.width + left + firstTap * p.dilationWidth) * p.channels;
       let c = 0;
       for (; c + 4 <= p.channels; c += 4) largest(p, corner + c, lines, taps, at + bytes(c), 4);
@@ -39,17 +43,22 @@ export function max_pool(parameters: usize, _scratch: usize, from: i32, to: i32)
 function largest(p: MaxPool, corner: i32, lines: i32, taps: i32, at: usize, lanes: i32): void {
   const tapStep = p.dilationWidth * p.channels, lineStep = p.dilationHeight * p.width * p.channels;
   let best = load4(p.x + bytes(corner), lanes);
-  let position = i32x4.add(i32x4.splat(corner), i32x4(0, 1, 2, 3));
+  const first = i32x4.add(i32x4.splat(corner), i32x4(0, 1, 2, 3)), step = i32x4.splat(tapStep);
+  let position = first, place = first;
+  let j = 1;
   for (let i = 0; i < lines; i++) {
-    let place = corner + i * lineStep;
-    for (let j = 0; j < taps; j++) {
-      const x = load4(p.x + bytes(place), lanes);
-      const firstNaN = v128.and(f32x4.ne(x, x), f32x4.eq(best, best));
-      const better = v128.or(f32x4.gt(x, best), firstNaN);
+    let from = p.x + bytes(corner + i * lineStep + j * tapStep);
+    place = i32x4.add(first, i32x4.splat(i * lineStep + (j - 1) * tapStep));
+    for (; j < taps; j++) {
+      place = i32x4.add(place, step);
+      const x = load4(from, lanes);
+      // Not x ≤ best: x is larger, or the first NaN.
+      const better = v128.andnot(f32x4.eq(best, best), f32x4.le(x, best));
       best = v128.bitselect(x, best, better);
-      position = v128.bitselect(i32x4.add(i32x4.splat(place), i32x4(0, 1, 2, 3)), position, better);
-      place += tapStep;
+      position = v128.bitselect(place, position, better);
+      from += bytes(tapStep);
     }
+    j = 0;
   }
   store4(p.y + at, best, lanes);
   if (p.positions) store4(p.positions + at, position, lanes);

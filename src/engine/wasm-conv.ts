@@ -30,7 +30,7 @@ const convolutionFields = [
 ] as const satisfies readonly (keyof Convolution)[]
 const maxPoolFields = [...windowFields, 'x', 'y', 'positions'] as const satisfies readonly (keyof MaxPool)[]
 
-/** A kernel over a range: rows of y, images of x, taps of the kernel, or rows. Any split gives the same bits. */
+/** A kernel over a range: rows of y, images of x, parts of the kernel, or rows. Any split gives the same bits. */
 export type WindowKernel = 'conv_forward' | 'conv_input' | 'conv_kernel' | 'max_pool'
 
 /** Who runs a range kernel from 0 to `count`: one thread at one go, or several by parts. */
@@ -60,6 +60,13 @@ export function createWasmConv(
   heap: Heap,
   sharing: WindowSharing = oneThread(exports),
 ): Pick<Kernels, 'convForward' | 'convInput' | 'convKernel' | 'maxPool'> {
+  /** How many parts there are to share out. */
+  const parts = {
+    conv_forward: (_: Convolution, block: Pointer): number => exports.conv_forward_parts(block),
+    conv_input: (p: Convolution): number => p.batch,
+    conv_kernel: (_: Convolution, block: Pointer): number => exports.conv_kernel_parts(block),
+  }
+
   /** Writes a block of words, with one more for what `run` sets at its end. */
   function withBlock(words: readonly number[], run: (block: Pointer) => void): void {
     const block = heap.allocate((words.length + 1) << 2)
@@ -72,9 +79,10 @@ export function createWasmConv(
   }
 
   /** Packs the kernel (or its transpose), if `packs` says so, and runs the ranges. */
-  function convolve(p: Convolution, kernel: WindowKernel, packs: boolean, count: number): void {
+  function convolve(p: Convolution, kernel: keyof typeof parts, packs: boolean): void {
     const words = convolutionFields.map(field => p[field])
     withBlock(words, block => {
+      const count = parts[kernel](p, block)
       const scratchStride = Math.ceil((exports.conv_scratch_bytes(block) >>> 0) / 128) * 128
       const packed = packs ? heap.allocate(exports.conv_packed_bytes(block) >>> 0) : 0
       const scratch = heap.allocate(scratchStride * sharing.threads)
@@ -98,9 +106,9 @@ export function createWasmConv(
   }
 
   return {
-    convForward: p => convolve(p, 'conv_forward', true, p.batch * p.outHeight),
-    convInput: p => convolve(p, 'conv_input', true, p.batch),
-    convKernel: p => convolve(p, 'conv_kernel', false, p.windowHeight * p.windowWidth),
+    convForward: p => convolve(p, 'conv_forward', true),
+    convInput: p => convolve(p, 'conv_input', true),
+    convKernel: p => convolve(p, 'conv_kernel', false),
     maxPool(p) {
       const words = maxPoolFields.map(field => p[field])
       const elements = p.batch * p.outHeight * p.outWidth * p.channels

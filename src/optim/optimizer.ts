@@ -39,6 +39,18 @@ export interface Update<Settings> {
   readonly learningRate: number
 }
 
+/**
+ * Averages of gradients that have become 0 decay into subnormal numbers, and rounding keeps them there. Processors take
+ * several times as long for those: a step with many dead units would stay slow. So they are cleared now and then.
+ */
+const FLUSH_EVERY = 64
+
+function flush(engine: Engine, slots: Slots): void {
+  for (const { storage } of slots.tensors.values()) {
+    engine.kernels.flushSubnormals(engine.pointerForWrite(storage), storage.length)
+  }
+}
+
 /** Base of the optimizers: which parameters, in what order, with what memory; subclasses say how one is updated. */
 export abstract class Optimizer<Settings = unknown, Options extends OptimizerOptions = OptimizerOptions> {
   /** As `compile` and checkpoints call it. */
@@ -140,6 +152,7 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
         engine.own(parameter.storage)
         engine.beginOperation()
         this.update({ engine, parameter, gradient, slots, settings, learningRate })
+        if (slots.steps % FLUSH_EVERY === 0) flush(engine, slots)
       }
     })
     this.steps++

@@ -63,6 +63,15 @@ export const largeProblems: readonly ConvProblem[] = [
   square({ batch: 2, size: 17, window: 1, channels: 32, filters: 20, groups: 4 }),
   square({ batch: 2, size: 6, window: 3, channels: 260, filters: 4 }),
   square({ batch: 2, size: 19, window: 3, channels: 35, filters: 35, groups: 35 }),
+  // By Winograd's algorithm: even and odd sizes, padding, several blocks of tiles and of channels.
+  square({ batch: 3, size: 13, window: 3, channels: 32, filters: 64 }),
+  square({ batch: 1, size: 6, window: 3, channels: 16, filters: 20 }),
+  square({ batch: 2, size: 9, window: 3, channels: 44, filters: 16, pad: 1 }),
+  square({ batch: 2, size: 8, window: 3, channels: 20, filters: 24, pad: 2 }),
+  square({ batch: 1, size: 17, window: 3, channels: 16, filters: 16, pad: 1 }),
+  // Too few channels for it, or filters that are not a multiple of 4.
+  square({ batch: 2, size: 9, window: 3, channels: 12, filters: 16, pad: 1 }),
+  square({ batch: 2, size: 9, window: 3, channels: 16, filters: 18, pad: 1 }),
 ]
 
 function square(p: {
@@ -72,8 +81,10 @@ function square(p: {
   channels: number
   filters: number
   groups?: number
+  pad?: number
 }): ConvProblem {
-  const out = p.size - p.window + 1
+  const { pad = 0 } = p
+  const out = p.size + 2 * pad - p.window + 1
   return {
     batch: p.batch,
     height: p.size,
@@ -87,8 +98,8 @@ function square(p: {
     strideWidth: 1,
     dilationHeight: 1,
     dilationWidth: 1,
-    padTop: 0,
-    padLeft: 0,
+    padTop: pad,
+    padLeft: pad,
     filters: p.filters,
     groups: p.groups ?? 1,
   }

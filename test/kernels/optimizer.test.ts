@@ -77,4 +77,36 @@ describe.each(variants)('optimizers of the %s kernels', variant => {
     })
     expect(firstDifference(got, want, 2e-6, 1e-7)).toBeUndefined()
   })
+
+  it('clears subnormal numbers and nothing else', () => {
+    const least = 2 ** -126
+    const numbers = [
+      least,
+      -least,
+      least / 2,
+      -least / 2,
+      2 ** -149,
+      0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      3,
+    ]
+    const { got, want } = onBoth(variant, library => {
+      const x = state(library, numbers)
+      library.kernels.flushSubnormals(x.at, numbers.length)
+      return x.read()
+    })
+    expect(got).toEqual(want)
+    expect(got.slice(0, numbers.length)).toEqual([
+      least,
+      -least,
+      0,
+      0,
+      0,
+      0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      3,
+    ])
+  })
 })

@@ -39,6 +39,19 @@ function train(w: Tensor, optimizer: Optimizer, i: number): number {
 describe.each(devices)('optimizers on %s', (device: DeviceName) => {
   useDevice(device)
 
+  it('lets averages of gradients that stay 0 reach 0, where rounding would keep them subnormal', () => {
+    const w = leaf(normal([3]))
+    const optimizer = new Adam([w], {})
+    w.sum().backward()
+    for (let i = 0; i < 1024; i++) {
+      optimizer.step()
+      optimizer.zeroGrad()
+      w.mul(0).sum().backward()
+    }
+    const [m] = [...optimizer.stateDict().tensors].filter(([name]) => name.endsWith('.m'))
+    expect(m[1].toArray()).toEqual([0, 0, 0])
+  })
+
   it.each(specs.map(spec => spec()))('$name leaves parameters without a gradient untouched', spec => {
     const [used, idle, frozen] = [leaf(normal([3])), leaf(normal([3], 2)), normal([3], 3)]
     const [before, still] = [idle.data(), frozen.data()]
