@@ -5,19 +5,19 @@ type FileSystem = typeof import('node:fs/promises')
 type Paths = typeof import('node:path')
 type Urls = typeof import('node:url')
 
-interface NodeModules {
+export interface NodeModules {
   readonly fs: FileSystem
   readonly path: Paths
   readonly url: Urls
 }
 
 /** A module of Node.js by a name that bundlers for browsers do not follow. */
-const builtin = async <T>(name: string): Promise<T> =>
+export const builtin = async <T>(name: string): Promise<T> =>
   ((process.getBuiltinModule as ((name: string) => unknown) | undefined)?.(name) ??
     (await import(/* @vite-ignore */ /* webpackIgnore: true */ name))) as T
 
 /** Node's file system, imported when a file is wanted: the library itself needs none. */
-async function nodeModules(operation: string): Promise<NodeModules> {
+export async function nodeModules(operation: string): Promise<NodeModules> {
   if (typeof process !== 'object' || typeof process.versions?.node !== 'string') {
     throw new DeviceError({
       operation,
@@ -49,6 +49,14 @@ export interface Disk {
    */
   replace(files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void>
   remove(path: string): Promise<void>
+  /** The names of the files in a directory; none where there is no directory. */
+  names(directory: string): Promise<readonly string[]>
+  /** Creates a file with these bytes; false where there is one already. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>
+  /** Makes a file look as if it had just been written; one that is gone is no mistake. */
+  touch(path: string): Promise<void>
+  /** Milliseconds since a file was written or touched; infinite for one that is gone. */
+  age(path: string): Promise<number>
 }
 
 export async function openDisk(operation: string): Promise<Disk> {
@@ -61,6 +69,49 @@ export async function openDisk(operation: string): Promise<Disk> {
     read: (file, limit) => readWhole(fs, file, limit ?? Number.POSITIVE_INFINITY),
     replace: files => replaceFiles(fs, path, files),
     remove: file => fs.rm(file, { force: true }),
+    names: directory => namesIn(fs, directory),
+    create: (file, bytes) => createFile(fs, path, file, bytes),
+    touch: file => touchFile(fs, file),
+    age: file => ageOf(fs, file),
+  }
+}
+
+async function touchFile(fs: FileSystem, file: string): Promise<void> {
+  const now = new Date()
+  try {
+    await fs.utimes(file, now, now)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+async function ageOf(fs: FileSystem, file: string): Promise<number> {
+  try {
+    return Date.now() - (await fs.stat(file)).mtimeMs
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return Number.POSITIVE_INFINITY
+    throw unreadable(file, error)
+  }
+}
+
+async function namesIn(fs: FileSystem, directory: string): Promise<readonly string[]> {
+  try {
+    const entries = await fs.readdir(directory, { withFileTypes: true })
+    return entries.filter(entry => entry.isFile()).map(({ name }) => name)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw unreadable(directory, error)
+  }
+}
+
+async function createFile(fs: FileSystem, path: Paths, file: string, bytes: Uint8Array): Promise<boolean> {
+  await fs.mkdir(path.dirname(file), { recursive: true })
+  try {
+    await writeFlushed(fs, file, bytes)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
   }
 }
 
