@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { matchTarget, peek } from '../losses/targets.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { BuiltInMetric, type Metric } from './metric.ts'
@@ -14,6 +15,8 @@ interface Ranking {
   readonly scores: Float64Array
   readonly positive: Uint8Array
 }
+
+type RankingState = Pick<Ranking, keyof Ranking> & { readonly hasNaN: boolean }
 
 /** Two rankings as one. */
 function merge(a: Ranking, b: Ranking): Ranking {
@@ -97,6 +100,18 @@ class AreaUnderCurve extends BuiltInMetric {
     this.ranking = EMPTY
     this.pending = []
     this.hasNaN = false
+  }
+
+  override stateDict(): StateTree {
+    this.sortPending()
+    return { ...this.ranking, hasNaN: this.hasNaN }
+  }
+
+  override loadStateDict(state: StateTree): void {
+    const { scores, positive, hasNaN } = state as RankingState
+    this.ranking = { scores, positive }
+    this.pending = []
+    this.hasNaN = hasNaN
   }
 }
 

@@ -1,4 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { matchTarget, peek } from '../losses/targets.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
@@ -88,6 +89,16 @@ export class ConfusionMatrix extends BuiltInMetric {
   override reset(): void {
     this.counts.fill(0)
     this.unclear = 0
+  }
+
+  override stateDict(): StateTree {
+    return { counts: this.counts.slice(), unclear: this.unclear }
+  }
+
+  override loadStateDict(state: StateTree): void {
+    const { counts, unclear } = state as { readonly counts: Int32Array; readonly unclear: number }
+    this.counts.set(counts)
+    this.unclear = unclear
   }
 }
 

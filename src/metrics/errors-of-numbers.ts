@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { matchTarget, peek } from '../losses/targets.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -86,6 +87,14 @@ class R2Score extends BuiltInMetric {
 
   override reset(): void {
     this.columns = []
+  }
+
+  override stateDict(): StateTree {
+    return this.columns.map(column => ({ ...column }))
+  }
+
+  override loadStateDict(state: StateTree): void {
+    this.columns = (state as readonly Record<keyof Column, number>[]).map(column => ({ ...column }))
   }
 }
 

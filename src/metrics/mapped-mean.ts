@@ -1,3 +1,4 @@
+import type { StateTree } from '../io/state-tree.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { BuiltInMetric, MeanMetric, type Metric } from './metric.ts'
 
@@ -24,6 +25,14 @@ class MappedMean extends BuiltInMetric {
 
   override reset(): void {
     this.mean.reset()
+  }
+
+  override stateDict(): StateTree {
+    return this.mean.stateDict()
+  }
+
+  override loadStateDict(state: StateTree): void {
+    this.mean.loadStateDict(state)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { StateTree } from '../io/state-tree.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** A number that is collected over batches. */
@@ -9,6 +10,10 @@ export interface Metric {
   /** The value over all batches since the last reset; NaN when there was none. */
   result(): number
   reset(): void
+  /** What was collected, for a checkpoint amid an epoch. */
+  stateDict?(): StateTree
+  /** Goes on from what was collected. */
+  loadStateDict?(state: StateTree): void
 }
 
 /**
@@ -37,6 +42,16 @@ export class Mean {
     this.sum = 0
     this.weight = 0
   }
+
+  /** A copy, for a checkpoint. */
+  stateDict(): StateTree {
+    return [this.sum, this.weight]
+  }
+
+  /** Goes on from a saved state. */
+  loadStateDict(state: StateTree): void {
+    ;[this.sum, this.weight] = state as readonly [number, number]
+  }
 }
 
 /** Base of the built-in metrics: they only read the numbers of what they are handed, and keep none of it. */
@@ -45,6 +60,8 @@ export abstract class BuiltInMetric implements Metric {
   abstract update(prediction: Tensor, target: Tensor): void
   abstract result(): number
   abstract reset(): void
+  abstract stateDict(): StateTree
+  abstract loadStateDict(state: StateTree): void
 }
 
 /** A metric that is the mean of one number per element or row; the base of the built-in ones. */
@@ -73,5 +90,13 @@ export class MeanMetric extends BuiltInMetric {
   reset(): void {
     this.sum = 0
     this.count = 0
+  }
+
+  stateDict(): StateTree {
+    return [this.sum, this.count]
+  }
+
+  loadStateDict(state: StateTree): void {
+    ;[this.sum, this.count] = state as readonly [number, number]
   }
 }

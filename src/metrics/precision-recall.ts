@@ -1,4 +1,5 @@
 import { ValueError } from '../errors.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { matchTarget, peek } from '../losses/targets.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { labelledRows, largest } from './labels.ts'
@@ -126,6 +127,14 @@ class CountedMetric extends BuiltInMetric {
 
   override reset(): void {
     this.classes = []
+  }
+
+  override stateDict(): StateTree {
+    return this.classes.map(counts => ({ ...counts }))
+  }
+
+  override loadStateDict(state: StateTree): void {
+    this.classes = (state as readonly Record<keyof Counts, number>[]).map(counts => ({ ...counts }))
   }
 }
 

@@ -1,5 +1,6 @@
 import { noGrad, userScope } from '../autodiff/mode.ts'
 import { DTypeError, ValueError } from '../errors.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { type LossLike, resolveLoss } from '../losses/resolve.ts'
 import { hasTrailingOne, peek } from '../losses/targets.ts'
 import { isTensor } from '../ops/operand.ts'
@@ -99,15 +100,23 @@ export function accuracy(context: MetricContext = {}): Metric {
   const builtIn = loss === undefined ? null : resolveLoss(loss).builtIn
   if (builtIn !== null && Object.hasOwn(KIND_OF_LOSS, builtIn)) return create(KIND_OF_LOSS[builtIn])
   if (outputShape !== undefined && outputShape[outputShape.length - 1] === 1) return create('binary')
-  let chosen: Metric | null = null
+  let chosen: { readonly kind: AccuracyKind; readonly metric: Metric } | null = null
+  const choose = (kind: AccuracyKind) => ({ kind, metric: create(kind) })
   return {
     name: 'accuracy',
     update(prediction, target) {
-      chosen ??= create(kindOfShapes(prediction, target))
-      chosen.update(prediction, target)
+      chosen ??= choose(kindOfShapes(prediction, target))
+      chosen.metric.update(prediction, target)
     },
-    result: () => chosen?.result() ?? Number.NaN,
-    reset: () => chosen?.reset(),
+    result: () => chosen?.metric.result() ?? Number.NaN,
+    reset: () => chosen?.metric.reset(),
+    stateDict: () => (chosen === null ? null : [chosen.kind, chosen.metric.stateDict?.() ?? null]),
+    loadStateDict(state) {
+      if (state === null) return
+      const [kind, figures] = state as readonly [AccuracyKind, StateTree]
+      chosen = choose(kind)
+      chosen.metric.loadStateDict?.(figures)
+    },
   }
 }
 
@@ -160,6 +169,8 @@ export function resolveMetric(metric: MetricLike, context: MetricContext = {}): 
       noGrad(() => userScope([prediction, target], () => metric.update(prediction, target))),
     result: () => metric.result(),
     reset: () => metric.reset(),
+    ...(metric.stateDict === undefined ? {} : { stateDict: () => metric.stateDict?.() ?? null }),
+    loadStateDict: state => metric.loadStateDict?.(state),
   }
 }
 
