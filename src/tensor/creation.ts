@@ -199,14 +199,14 @@ export const ones = <const S extends number[]>(shape: Sizes<S>, options?: Tensor
  * @example zerosLike(tensor([1, 2]))   // [0, 0]
  */
 export const zerosLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  full(x.shape, 0, { dtype: x.dtype }) as Tensor
+  full(x?.shape, 0, { dtype: x?.dtype }) as Tensor
 /**
  * Ones of another tensor's shape and element type.
  *
  * @example onesLike(tensor([1, 2]))   // [1, 1]
  */
 export const onesLike = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  full(x.shape, 1, { dtype: x.dtype }) as Tensor
+  full(x?.shape, 1, { dtype: x?.dtype }) as Tensor
 
 /**
  * Whole steps: 0 … stop−1, or start, start + step, … up to but without stop.
@@ -299,9 +299,11 @@ export function uniform<const S extends number[]>(
   options: RandomOptions & { readonly low: number; readonly high: number },
 ): Tensor<S> {
   checkShape('uniform', shape)
-  const generator = options.generator ?? defaultGenerator()
-  const values = generator.uniform(sizeOf(shape), options.low, options.high)
-  return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
+  const { low, high, generator = defaultGenerator(), requiresGrad } = options ?? {}
+  if (low === undefined || high === undefined) {
+    throw new ValueError({ operation: 'uniform', problem: `needs low and high, got ${low} and ${high}.` })
+  }
+  return withGrad(fromCold(generator.uniform(sizeOf(shape), low, high), shape, 'float32'), requiresGrad)
 }
 
 /**
@@ -314,9 +316,8 @@ export function randn<const S extends number[]>(
   options: RandomOptions & { readonly mean?: number; readonly deviation?: number } = {},
 ): Tensor<S> {
   checkShape('randn', shape)
-  const generator = options.generator ?? defaultGenerator()
-  const values = generator.normal(sizeOf(shape), options.mean ?? 0, options.deviation ?? 1)
-  return withGrad(fromCold(values, shape, 'float32'), options.requiresGrad)
+  const { mean, deviation, generator = defaultGenerator(), requiresGrad } = options ?? {}
+  return withGrad(fromCold(generator.normal(sizeOf(shape), mean, deviation), shape, 'float32'), requiresGrad)
 }
 
 /**
@@ -329,7 +330,7 @@ export function randint<const S extends number[]>(
   options: { readonly low?: number; readonly high: number; readonly generator?: Generator },
 ): Tensor<S> {
   checkShape('randint', shape)
-  const { low = 0, high, generator = defaultGenerator() } = options
+  const { low = 0, high, generator = defaultGenerator() } = options ?? {}
   if (!fitsInt32(low) || !fitsInt32(high - 1) || high <= low) {
     throw new ValueError({
       operation: 'randint',

@@ -101,6 +101,7 @@ export class Generator {
 
   /** n numbers uniform in [low, high). */
   uniform(n: number, low = 0, high = 1): Float32Array {
+    requireNumbers('uniform', low <= high && Number.isFinite(high - low), 'finite numbers low ≤ high', low, high)
     const values = new Float32Array(n)
     const step = (high - low) / 0x1000000
     // `bits()` with its state in local variables: large tables of embeddings are filled three times as fast.
@@ -126,6 +127,8 @@ export class Generator {
 
   /** n numbers from the normal distribution (Box & Muller 1958). */
   normal(n: number, mean = 0, deviation = 1): Float32Array {
+    const isAllowed = Number.isFinite(mean) && Number.isFinite(deviation) && deviation >= 0
+    requireNumbers('normal', isAllowed, 'a finite mean and a deviation ≥ 0', mean, deviation)
     const values = new Float32Array(n)
     for (let i = 0; i < n; i += 2) {
       // 1 − u lies in (0, 1], so the logarithm is finite.
@@ -148,6 +151,12 @@ export class Generator {
     }
     return order
   }
+}
+
+/** Refuses parameters that a distribution does not have. */
+function requireNumbers(operation: string, isAllowed: boolean, wanted: string, a: number, b: number): void {
+  if (isAllowed) return
+  throw new ValueError({ operation, problem: `needs ${wanted}, got ${a} and ${b}.` })
 }
 
 let shared = new Generator(0)
