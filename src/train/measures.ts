@@ -1,3 +1,4 @@
+import type { StateTree } from '../io/state-tree.ts'
 import { Mean } from '../metrics/metric.ts'
 import { resolveMetric } from '../metrics/resolve.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -17,6 +18,9 @@ export interface Measure {
   /** Takes in a batch: what was observed of each output. */
   observe(outputs: readonly Observed[]): void
   result(): number
+  /** What it has collected; absent for a metric of the user's own that does not tell. */
+  readonly stateDict?: () => StateTree
+  loadStateDict(state: StateTree): void
 }
 
 /** `price` and `accuracy` make `priceAccuracy`. */
@@ -35,6 +39,8 @@ export function measuresOf(outputs: readonly CompiledOutput[]): Measure[] {
         },
         observe: observed => metric.update(observed[index].prediction, observed[index].target),
         result: () => metric.result(),
+        ...(metric.stateDict === undefined ? {} : { stateDict: () => metric.stateDict?.() ?? null }),
+        loadStateDict: state => metric.loadStateDict?.(state),
       }
     }),
   )
@@ -50,5 +56,7 @@ function lossMeasure(name: string, index: number): Measure {
       mean.add(loss, target.rank === 0 ? 1 : target.shape[0])
     },
     result: () => mean.result(),
+    stateDict: () => mean.stateDict(),
+    loadStateDict: state => mean.loadStateDict(state),
   }
 }

@@ -7,10 +7,12 @@ import { Optimizer } from '../optim/optimizer.ts'
 import { resolveOptimizer } from '../optim/resolve.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Compiled, type CompileOptions, compileOutputs } from './compiled.ts'
-import { type EvaluateOptions, evaluate, predict, type PredictOptions } from './evaluate.ts'
+import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { type FitOptions, fit } from './fit.ts'
 import type { History, Logs } from './history.ts'
 import { outputsOf } from './outputs.ts'
+import { predict, predictBatches, type PredictOptions } from './predict.ts'
+import { type BatchInput, type InputBatch, isBatchInput } from './source/batches.ts'
 import { summary } from './summary.ts'
 
 /** The activation that a loss would like to have left out. */
@@ -116,6 +118,12 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
   }
 
   /**
+   * Trains on batches `{ x, y, sampleWeight? }` of an iterable, an async iterable (a `Dataset`), or a function that makes
+   * one for each epoch.
+   * @example await model.fit(dataset(examples).batch({ batchSize: 32 }), { epochs: 5 })
+   */
+  fit(batches: BatchInput, options?: FitOptions): Promise<History>
+  /**
    * Trains on examples for some epochs.
    *
    * @returns what was recorded, epoch by epoch
@@ -123,25 +131,39 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
    *   the signal's reason when it is aborted (training can then be continued by another `fit`)
    * @example await model.fit(x, y, { epochs: 5, batchSize: 32, validationSplit: 0.1 })
    */
-  fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
-    return fit(this, x, y, options)
+  fit(x: ModelData, y: ModelData, options?: FitOptions): Promise<History>
+  fit(x: ModelData | BatchInput, y?: ModelData | FitOptions, options?: FitOptions): Promise<History> {
+    if (isBatchInput(x)) return fit(this, x as BatchInput, null, (y ?? {}) as FitOptions)
+    return fit(this, x, y as ModelData, options ?? {})
   }
 
+  /** Loss and metrics over batches, as `fit` takes them. */
+  evaluate(batches: BatchInput, options?: EvaluateOptions): Promise<Logs>
   /**
    * Loss and metrics over examples, without training.
    * @example const { loss, accuracy } = await model.evaluate(x, y)
    */
-  evaluate(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<Logs> {
-    return evaluate(this, x, y, options)
+  evaluate(x: ModelData, y: ModelData, options?: EvaluateOptions): Promise<Logs>
+  evaluate(
+    x: ModelData | BatchInput,
+    y?: ModelData | EvaluateOptions,
+    options?: EvaluateOptions,
+  ): Promise<Logs> {
+    if (isBatchInput(x)) return evaluate(this, x as BatchInput, null, (y ?? {}) as EvaluateOptions)
+    return evaluate(this, x, y as ModelData, options ?? {})
   }
 
+  /** Outputs for batches `{ x }`, one after the other as they come. */
+  predict(batches: BatchInput<InputBatch>, options?: PredictOptions): Promise<Result>
   /**
    * Outputs for examples, batch by batch, in evaluation mode.
    * @example const probabilities = model.predict(x).data()
    */
-  predict(x: ModelData, options: PredictOptions = {}): Result {
-    const outputs = noGrad(() => predict(this, x, options))
-    return (this.givesList ? outputs : outputs[0]) as Result
+  predict(x: ModelData, options?: PredictOptions): Result
+  predict(x: ModelData | BatchInput<InputBatch>, options: PredictOptions = {}): Result | Promise<Result> {
+    const resultOf = (outputs: readonly Tensor[]): Result => (this.givesList ? outputs : outputs[0]) as Result
+    if (isBatchInput(x)) return predictBatches(this, x as BatchInput<InputBatch>, options).then(resultOf)
+    return resultOf(noGrad(() => predict(this, x as ModelData, options)))
   }
 
   /** A table of layers, output shapes and numbers of parameters. */

@@ -62,32 +62,53 @@ export function progress(
   output: ProgressOutput = defaultOutput(),
   now: () => number = () => performance.now(),
 ): Callback {
-  let info: FitInfo = { epochs: 0, batches: 0, examples: 0 }
+  let info: Pick<FitInfo, 'epochs' | 'batches' | 'examples'> = { epochs: 0, batches: 0, examples: 0 }
   let epoch = 0
+  /** Batches of this epoch that an earlier run has done. */
+  let skipped = 0
+  let batches = 0
   let started = 0
   let drawn = 0
   let cells = BAR
   const title = (): string => `Epoch ${epoch + 1}/${info.epochs}`
+  /** Per second: examples where their number is known, else batches. */
+  const rateOf = (batches: number, elapsed: number): string => {
+    const per = info.examples === null || info.batches === null ? 1 : info.examples / info.batches
+    const rate = Math.round((batches * per * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
+    return info.examples === null ? `${rate} batches/s` : `${rate} examples/s`
+  }
   return {
     name: 'progress',
     onTrainBegin: given => {
       info = given
+      epoch = given.initialEpoch
+      skipped = given.initialBatch
+      started = now()
+      drawn = 0
       cells = BAR
     },
     onEpochBegin: given => {
       epoch = given
+      skipped = 0
       started = now()
       drawn = 0
     },
     onBatchEnd: (batch, logs) => {
+      batches = batch + 1
       const time = now()
       if (!output.isTerminal || time - drawn < REDRAW_EVERY_MS) return
       drawn = time
-      const part = (batch + 1) / info.batches
       const elapsed = time - started
-      const rate = Math.round((part * info.examples * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
-      const left = formatDuration((elapsed / part) * (1 - part))
-      const figures = `${batch + 1}/${info.batches} ${rate}/s ${left} left - ${formatLogs(logs)}`
+      const done = batch + 1 - skipped
+      const rate = rateOf(done, elapsed)
+      if (info.batches === null) {
+        const line = `${title()} ${batch + 1} batches ${rate} - ${formatLogs(logs)}`
+        output.write(`\r\x1b[2K${line.slice(0, Math.max(0, (output.columns ?? line.length + 1) - 1))}`)
+        return
+      }
+      const part = (batch + 1) / info.batches
+      const left = formatDuration((elapsed / done) * (info.batches - batch - 1))
+      const figures = `${batch + 1}/${info.batches} ${rate.replace(' examples', '')} ${left} left - ${formatLogs(logs)}`
       const columns = output.columns ?? Number.POSITIVE_INFINITY
       // It only ever shrinks: figures change their length with every redraw.
       cells = Math.min(cells, roomFor(columns, title() + figures))
@@ -96,11 +117,9 @@ export function progress(
     },
     onEpochEnd: (_, logs) => {
       const elapsed = now() - started
-      const rate = Math.round((info.examples * 1000) / Math.max(1, elapsed)).toLocaleString('en-US')
       const start = output.isTerminal ? '\r\x1b[2K' : ''
-      output.write(
-        `${start}${title()} - ${formatDuration(elapsed)} - ${rate} examples/s - ${formatLogs(logs)}\n`,
-      )
+      const rate = rateOf(batches - skipped, elapsed)
+      output.write(`${start}${title()} - ${formatDuration(elapsed)} - ${rate} - ${formatLogs(logs)}\n`)
     },
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { classify, encode, makeClassifier, usualLength } from '../../examples/text-classifier/classifier.ts'
 import { keepBest } from '../../examples/text-classifier/keep-best.ts'
 import { guessLevel } from '../../examples/text-classifier/level.ts'
-import { dense, SGD, sequential, tensor } from '../../src/index.ts'
+import { dense, History, SGD, sequential, tensor } from '../../src/index.ts'
 
 const options = { level: 'words', words: 100, embedding: 4, units: 3, dropout: 0.5 } as const
 const texts = ['a good play', 'a bad play', 'good', 'bad']
@@ -74,9 +74,9 @@ describe('keepBest', () => {
       const stop = (): void => {
         stopped ??= epoch
       }
-      await callback.onEpochEnd?.(epoch, { valAccuracy, valLoss }, { stop, optimizer: new SGD([]) })
+      await callback.onEpochEnd?.(epoch, { valAccuracy, valLoss }, { stop, optimizer: new SGD([]), model })
     }
-    await callback.onTrainEnd?.({})
+    await callback.onTrainEnd?.({}, { reason: 'completed', history: new History() })
     return { best, stopped, kernel: kernel() }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SGD } from '../../src/index.ts'
+import { SGD, sequential } from '../../src/index.ts'
 import { progress } from '../../src/train/progress.ts'
 
 /** Every line that a terminal of this width is shown during an epoch of ten batches. */
@@ -10,9 +10,11 @@ function linesAt(columns: number | undefined): string[] {
     { isTerminal: true, columns, write: text => void lines.push(text.replace('\r\x1b[2K', '')) },
     () => (time += 100),
   )
-  const control = { stop: () => {}, optimizer: new SGD([]) }
-  callback.onTrainBegin?.({ epochs: 5, batches: 10, examples: 320 })
-  callback.onEpochBegin?.(0)
+  const model = sequential()
+  const control = { stop: () => {}, optimizer: new SGD([]), model }
+  const info = { model, epochs: 5, batches: 10, examples: 320, initialEpoch: 0, initialBatch: 0 }
+  callback.onTrainBegin?.(info, control)
+  callback.onEpochBegin?.(0, control)
   for (let batch = 0; batch < 10; batch++)
     callback.onBatchEnd?.(batch, { loss: 10 / (batch + 1), accuracy: batch / 10 }, control)
   return lines

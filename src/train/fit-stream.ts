@@ -1,0 +1,103 @@
+import { NonFiniteError } from '../errors.ts'
+import { evaluateSource, freshMetrics } from './evaluate.ts'
+import type { FitEvent } from './events.ts'
+import type { Logs } from './history.ts'
+import type { FitRun } from './run.ts'
+import type { RunState } from './run-state.ts'
+import type { SourceBatch } from './source/source.ts'
+import { trainStep } from './step.ts'
+import type { Turns } from './turns.ts'
+
+/** `accuracy` becomes `valAccuracy`. */
+const validationName = (name: string): string => `val${name[0].toUpperCase()}${name.slice(1)}`
+
+/**
+ * Trains, and gives what happens, as it happens: whoever iterates calls the callbacks, and may save checkpoints between
+ * two events. The state says how far the run has come, and a restored one where it goes on.
+ */
+export async function* fitStream(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
+  const { model, options, training } = run
+  try {
+    while (state.epoch < options.epochs && !(state.isStopped && !state.isInEpoch)) {
+      if (!state.isInEpoch) {
+        state.isInEpoch = true
+        state.batch = 0
+        state.loss.reset()
+        yield { hook: 'onEpochBegin', epoch: state.epoch }
+        await training.begin()
+        state.measures = freshMetrics(model, 'fit')
+      }
+      yield* trainEpoch(run, state, turns)
+      if (run.validation !== null) yield* validate(run, state, turns)
+      const { epoch, logs } = state
+      state.history.record(epoch, logs)
+      state.isInEpoch = false
+      state.epoch++
+      yield { hook: 'onEpochEnd', epoch, logs }
+    }
+  } finally {
+    await training.close()
+  }
+}
+
+async function* trainEpoch(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
+  let isEnd = false
+  while (!state.isStopped && !isEnd) {
+    const group = await readGroup(run)
+    isEnd = group.length < run.options.accumulate
+    const examples = group.reduce((sum, { count }) => sum + count, 0)
+    for (let i = 0; i < group.length && !state.isStopped; i++) {
+      const isLast = i === group.length - 1
+      yield* trainBatch(run, state, group[i], { share: group[i].count / examples, isLast })
+      await turns.pause()
+    }
+  }
+}
+
+/** The batches of one optimizer step. */
+async function readGroup({ training, options }: FitRun): Promise<SourceBatch[]> {
+  const group: SourceBatch[] = []
+  while (group.length < options.accumulate) {
+    const batch = await training.next()
+    if (batch === null) return group
+    group.push(batch)
+  }
+  return group
+}
+
+async function* trainBatch(
+  { model }: FitRun,
+  state: RunState,
+  batch: SourceBatch,
+  place: { readonly share: number; readonly isLast: boolean },
+): AsyncGenerator<FitEvent, void> {
+  const index = state.batch
+  yield { hook: 'onBatchBegin', batch: index }
+  const { optimizer } = model.requireCompiled('fit')
+  try {
+    const loss = trainStep(model, optimizer, state.measures, place, batch.make)
+    state.loss.add(loss, batch.count)
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error
+    yield { hook: 'onNonFiniteLoss', batch: index, error }
+    if (state.isStopped) return
+    throw error
+  }
+  state.batch++
+  if (place.isLast) state.step++
+  state.logs = figuresOf(state)
+  yield { hook: 'onBatchEnd', batch: index, logs: state.logs, isStep: place.isLast }
+}
+
+const figuresOf = ({ loss, measures }: RunState): Logs => ({
+  loss: loss.result(),
+  ...Object.fromEntries(measures.map(measure => [measure.name, measure.result()])),
+})
+
+async function* validate(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
+  const source = run.validation?.()
+  if (source === undefined) return
+  const results = yield* evaluateSource(run.model, 'fit', source, turns)
+  const named = Object.entries(results).map(([name, value]) => [validationName(name), value] as const)
+  state.logs = { ...state.logs, ...Object.fromEntries(named) }
+}
