@@ -9,7 +9,6 @@ export type { DType } from './engine/dtype.ts'
 export { Tensor, type NestedArray } from './tensor/tensor.ts'
 export type { Shape } from './tensor/shape.ts'
 export * from './tensor/creation.ts'
-export * as random from './tensor/distributions.ts'
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './tensor/random.ts'
 export { backward, type BackwardOptions } from './autodiff/backward.ts'
 export { gradcheck, type GradcheckOptions } from './autodiff/gradcheck.ts'
@@ -216,8 +215,7 @@ export { Sequential, sequential, type SequentialOptions } from './train/sequenti
 export { Functional, type FunctionalOptions, model } from './train/functional/functional.ts'
 export type { Graph } from './train/functional/graph.ts'
 export type { FitOptions } from './train/fit.ts'
-export type { EvaluateOptions } from './train/evaluate.ts'
-export type { PredictOptions } from './train/predict.ts'
+export type { EvaluateOptions, PredictOptions } from './train/evaluate.ts'
 export { History, type Logs } from './train/history.ts'
 export type { Callback, FitControl, FitInfo } from './train/callback.ts'
 export { progress, type ProgressOutput } from './train/progress.ts'
@@ -282,8 +280,11 @@ export { f1Score, precision, type PrecisionRecallOptions, recall } from './metri
 export { topKAccuracy, type TopKAccuracyOptions } from './metrics/top-k-accuracy.ts'
 export * from './metrics/resolve.ts'
 
-export { load } from './io/load.ts'
-export { type FileRecord, type SavedDirectory, saveModel } from './io/save.ts'
+export { load, type LoadSource } from './io/load.ts'
+export { type FileRecord, type SavedDirectory, saveModel, type SaveTarget } from './io/save.ts'
+export { type BlobSource, modelToBlob } from './io/blob.ts'
+export { indexedDbStore } from './io/indexed-db.ts'
+export type { Fetch, FetchedResponse } from './io/fetch.ts'
 export {
   deserializeModel,
   type Loaded,

@@ -1,5 +1,5 @@
 import { Model } from '../train/model.ts'
-import { saveModel } from './save.ts'
+import { saveModel, type SaveTarget } from './save.ts'
 import type { SaveOptions } from './serialize.ts'
 
 // io imports train, never the other way round; so the method is added here, as ops/methods.ts does for tensors. A
@@ -7,15 +7,16 @@ import type { SaveOptions } from './serialize.ts'
 declare module '../train/model.ts' {
   interface Model {
     /**
-     * Saves the model to a directory or a `.safetensors` file; see `saveModel`. `load` gives it back.
+     * Saves the model to a directory, a `.safetensors` file or a store such as `indexedDbStore('reviews')`; see
+     * `saveModel`. `load` gives it back.
      * @example await model.save('models/reviews', { tokenizer })
      */
-    save(target: string | URL, options?: SaveOptions): Promise<void>
+    save(target: SaveTarget, options?: SaveOptions): Promise<void>
   }
 }
 
 Object.defineProperty(Model.prototype, 'save', {
-  value(this: Model, target: string | URL, options?: SaveOptions): Promise<void> {
+  value(this: Model, target: SaveTarget, options?: SaveOptions): Promise<void> {
     return saveModel(this, target, options)
   },
   writable: true,

@@ -1,6 +1,8 @@
 import { ValueError } from '../errors.ts'
 import type { Model } from '../train/model.ts'
+import type { ByteStore } from './byte-store.ts'
 import { crc32 } from './checksum.ts'
+import { remoteUrl } from './fetch.ts'
 import { type Disk, openDisk } from './files.ts'
 import { describeModel, type ModelConfig } from './model-config.ts'
 import { checkMetadata, type SaveOptions, serializeAs } from './serialize.ts'
@@ -24,6 +26,12 @@ export interface SavedDirectory extends ModelConfig {
   readonly files: Readonly<Record<string, FileRecord>>
 }
 
+/** Where a model is saved to: a path, a file URL, or a store of files. */
+export type SaveTarget = string | URL | ByteStore
+
+export const isByteStore = (place: object): place is ByteStore =>
+  'label' in place && 'write' in place && typeof place.write === 'function'
+
 const recordOf = (bytes: Uint8Array): FileRecord => ({ bytes: bytes.length, crc32: crc32(bytes) })
 
 /**
@@ -33,22 +41,36 @@ const recordOf = (bytes: Uint8Array): FileRecord => ({ bytes: bytes.length, crc3
  * `model.json` and, with a tokenizer, `tokenizer.json`. Weights have the names of `stateDict()`. Optimizer, loss and
  * metrics are saved too, where all of them are built-in and given by name or factory; the optimizer's state is not.
  *
+ * A store (`indexedDbStore('reviews')` in browsers) gets one file, `model.safetensors`.
+ *
  * Custom layers are saved by their `config()` and the class' `static className` (without one, its name in the code).
  *
  * @throws ValueError for models that are no Sequential of layers, and for targets of another kind; BuildError while
  *   input sizes are unknown
  * @example await saveModel(model, 'models/reviews', { tokenizer })
  */
-export async function saveModel(
-  model: Model,
-  target: string | URL,
-  options: SaveOptions = {},
-): Promise<void> {
+export async function saveModel(model: Model, target: SaveTarget, options: SaveOptions = {}): Promise<void> {
+  if (typeof target === 'object' && isByteStore(target)) {
+    return target.write(WEIGHTS_FILE, serializeAs('save', model, options))
+  }
+  const url = remoteUrl(target)
+  if (url !== null) throw noWriting(url)
   const disk = await openDisk('save')
   const path = disk.toPath(target)
   if (await isDirectory(disk, path)) return saveDirectory(disk, model, path, options)
   return disk.replace([[path, serializeAs('save', model, options)]])
 }
+
+const noWriting = ({ href }: URL): ValueError =>
+  new ValueError({
+    operation: 'save',
+    problem: `writes to the disk or to a store, got the address ${show(href)}.`,
+    hint:
+      "in a page save to indexedDbStore('name'), or make a Blob by modelToBlob(model); " +
+      'to send a model, fetch(url, { method: "PUT", body: modelToBlob(model) }).',
+    argument: 'target',
+    received: href,
+  })
 
 async function isDirectory(disk: Disk, path: string): Promise<boolean> {
   const kind = await disk.kind(path)

@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts'
 import { Tokenizer } from '../text/tokenizer.ts'
 import type { Model } from '../train/model.ts'
 import type { Sequential } from '../train/sequential.ts'
+import type { Fetch } from './fetch.ts'
 import { customClasses, type LayerClasses } from './layer-table.ts'
 import { buildModel } from './model-build.ts'
 import { describeModel } from './model-config.ts'
@@ -21,6 +22,8 @@ export interface SaveOptions {
 export interface LoadOptions {
   /** The classes of custom layers in the model, by their className: `{ Residual }`. */
   readonly layers?: LayerClasses
+  /** How a URL is fetched, for headers, credentials or a signal. Default: the global `fetch`. */
+  readonly fetch?: Fetch
 }
 
 /** A saved model, whole. */
