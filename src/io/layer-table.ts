@@ -15,6 +15,7 @@ import { SimpleRNN } from '../nn/simple-rnn.ts'
 import { TimeDistributed } from '../nn/time-distributed.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { convolutionLayers } from './convolution-layers.ts'
+import { mergeLayers } from './merge-layers.ts'
 import { transformerLayers } from './transformer-layers.ts'
 
 /**
@@ -49,6 +50,7 @@ export interface BuiltInLayer {
 /** The layers that need not be passed to `load`: a new one adds its line here. */
 export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, BuiltInLayer>([
   ...convolutionLayers,
+  ...mergeLayers,
   ...transformerLayers,
   ['Activation', { layer: Activation, parameters: () => [] }],
   [

@@ -1,9 +1,14 @@
+import { withoutInitializers } from '../nn/initializers.ts'
 import { Layer } from '../nn/layer.ts'
 import type { Module } from '../nn/module.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import type { CompileOptions } from '../train/compiled.ts'
+import type { Functional } from '../train/functional/functional.ts'
+import type { ModelResult } from '../train/model.ts'
 import { type AnyLayer, Sequential } from '../train/sequential.ts'
 import { readCompileSettings } from './compile-settings.ts'
+import { freeze } from './frozen.ts'
+import { buildGraph, readShape } from './graph-build.ts'
 import { type ConfigReader, type LayerClass, layerTable, optionTypes } from './layer-table.ts'
 import { modelFormat, modelVersion } from './model-config.ts'
 import { readArray, readRecord, readString } from './plain-json.ts'
@@ -11,6 +16,9 @@ import { blameFile, refuseModel } from './refuse-model.ts'
 import { show } from './refuse.ts'
 import type { RawTensor } from './safetensors.ts'
 import { toTensor } from './state-dict.ts'
+
+/** A model that was read; one with several outputs is a `Functional` that gives lists. */
+export type LoadedModel = Sequential | Functional
 
 /** What a model is built from, next to its config. */
 export interface Parts {
@@ -35,26 +43,64 @@ export function readModelHead(config: ReadonlyMap<string, unknown>): void {
       { hint: 'update tensorloom.' },
     )
   }
-  if (config.get('className') !== 'Sequential')
-    refuseModel('className', `expected "Sequential", got ${show(config.get('className'))}`)
+  if (config.get('className') !== 'Sequential' && config.get('className') !== 'Functional')
+    refuseModel('className', `expected "Sequential" or "Functional", got ${show(config.get('className'))}`)
 }
 
 /**
  * Makes a model from its description and weights, in evaluation mode. Everything is checked before it is allocated:
  * the weights that the file holds bound the parameters.
  */
-export function buildModel(config: ReadonlyMap<string, unknown>, parts: Parts): Sequential {
+export function buildModel(config: ReadonlyMap<string, unknown>, parts: Parts): LoadedModel {
   readModelHead(config)
   const compile: CompileOptions | null = config.has('compile')
     ? readCompileSettings(config.get('compile'), 'compile')
     : null
-  const model = buildSequential(config, '', '', parts)
+  const model = withoutInitializers(() => buildArchitecture(config, '', '', parts))
   loadWeights(model, parts.tensors)
+  freezeAgain(model, config)
   if (compile !== null) blameFile('compile', false, () => model.compile(compile))
   return model.eval()
 }
 
 /** @param at path of the description in the JSON; @param prefix what the names of its weights begin with */
+function buildArchitecture(
+  config: ReadonlyMap<string, unknown>,
+  at: string,
+  prefix: string,
+  parts: Parts,
+  className: unknown = config.get('className'),
+): LoadedModel {
+  if (className === 'Sequential') return buildSequential(config, at, prefix, parts)
+  const model: Functional<ModelResult> = buildGraph(config, at, (entry, place) =>
+    buildEntry(entry, place, prefix, parts),
+  )
+  // How many tensors it gives is known when it runs.
+  return model as Functional
+}
+
+/** A layer and its name. */
+function buildEntry(
+  value: unknown,
+  place: string,
+  prefix: string,
+  parts: Parts,
+): readonly [string, AnyLayer] {
+  const entry = readRecord(value, place)
+  const name = readString(entry.get('name'), `${place}.name`)
+  if (name === '' || name.includes('.'))
+    refuseModel(`${place}.name`, `a name has letters and no dots, got ${show(name)}`)
+  return [name, buildLayer(entry, name, place, prefix, parts)]
+}
+
+/** What was frozen when the model was saved is frozen again. */
+function freezeAgain(model: LoadedModel, config: ReadonlyMap<string, unknown>): void {
+  if (!config.has('frozen')) return
+  const names = readArray(config.get('frozen'), 'frozen').map((name, i) => readString(name, `frozen[${i}]`))
+  const [unknown] = freeze(model, names)
+  if (unknown !== undefined) refuseModel('frozen', `the model has no module or parameter ${show(unknown)}`)
+}
+
 function buildSequential(
   config: ReadonlyMap<string, unknown>,
   at: string,
@@ -62,16 +108,12 @@ function buildSequential(
   parts: Parts,
 ): Sequential {
   const name = readString(config.get('name'), `${at}name`)
-  const inputShape = readInputShape(config.get('inputShape'), `${at}inputShape`)
+  const inputShape = readShape(config.get('inputShape'), `${at}inputShape`)
   const names: string[] = []
   const layers = readArray(config.get('layers'), `${at}layers`).map((value, index) => {
-    const place = `${at}layers[${index}]`
-    const entry = readRecord(value, place)
-    const layerName = readString(entry.get('name'), `${place}.name`)
-    if (layerName === '' || layerName.includes('.'))
-      refuseModel(`${place}.name`, `a name has letters and no dots, got ${show(layerName)}`)
+    const [layerName, layer] = buildEntry(value, `${at}layers[${index}]`, prefix, parts)
     names.push(layerName)
-    return buildLayer(entry, layerName, place, prefix, parts)
+    return layer
   })
   const model = blameFile(`${at}layers`, true, () => {
     const options = inputShape === null ? { name } : { name, inputShape }
@@ -87,14 +129,6 @@ function buildSequential(
   return model
 }
 
-function readInputShape(value: unknown, location: string): Shape | null {
-  if (value === null) return null
-  return readArray(value, location).map(size => {
-    if (typeof size === 'number' && Number.isSafeInteger(size) && size >= -1) return size
-    return refuseModel(location, `sizes are whole numbers (-1: any), got ${show(value)}`)
-  })
-}
-
 function buildLayer(
   entry: ReadonlyMap<string, unknown>,
   name: string,
@@ -104,7 +138,8 @@ function buildLayer(
 ): AnyLayer {
   const className = readString(entry.get('className'), `${at}.className`)
   const config = readRecord(entry.get('config'), `${at}.config`)
-  if (className === 'Sequential') return buildSequential(config, `${at}.config.`, `${prefix}${name}.`, parts)
+  if (className === 'Sequential' || className === 'Functional')
+    return buildArchitecture(config, `${at}.config.`, `${prefix}${name}.`, parts, className)
   const builtIn = layerTable.get(className)
   const custom = parts.classes.get(className)
   if (builtIn !== undefined) {
@@ -164,7 +199,7 @@ function checkTensor(name: string, shape: Shape, at: string, tensors: Parts['ten
   )
 }
 
-function loadWeights(model: Sequential, tensors: Parts['tensors']): void {
+function loadWeights(model: LoadedModel, tensors: Parts['tensors']): void {
   const wanted = blameFile('layers', false, () => model.namedState())
   const missing = [...wanted.keys()].find(name => !tensors.has(name))
   if (missing !== undefined) refuseModel(`tensor ${show(missing)}`, 'it is missing, the model needs it')

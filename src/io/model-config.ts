@@ -1,10 +1,13 @@
 import { ValueError } from '../errors.ts'
 import { BUILT_IN, Layer, type LayerConfig } from '../nn/layer.ts'
-import type { StateDict } from '../nn/module.ts'
+import type { Module, StateDict } from '../nn/module.ts'
 import type { Shape } from '../tensor/shape.ts'
-import type { Model } from '../train/model.ts'
-import { Sequential, type AnyLayer } from '../train/sequential.ts'
+import { Functional } from '../train/functional/functional.ts'
+import type { Model, ModelResult } from '../train/model.ts'
+import { Sequential } from '../train/sequential.ts'
 import { type CompileSettings, describeCompiled } from './compile-settings.ts'
+import { frozenNames } from './frozen.ts'
+import { describeGraph, type FunctionalConfig } from './graph-config.ts'
 import { layerNames } from './layer-names.ts'
 import { requirePlainJson } from './plain-json.ts'
 
@@ -18,8 +21,8 @@ export interface LayerEntry {
   /** Its name in the model: its weights are called `${name}.kernel` and so on. */
   readonly name: string
   readonly className: string
-  /** What the layer's `config()` gave; for a nested Sequential, its description. */
-  readonly config: LayerConfig | SequentialConfig
+  /** What the layer's `config()` gave; for a model among the layers, its description. */
+  readonly config: LayerConfig | SequentialConfig | FunctionalConfig
 }
 
 /** A Sequential: the shape of one example (null where it is unknown) and the layers. */
@@ -29,14 +32,21 @@ export interface SequentialConfig {
   readonly layers: readonly LayerEntry[]
 }
 
-/** A model without its weights, as JSON. */
-export interface ModelConfig extends SequentialConfig {
+interface ModelHead {
   readonly format: typeof modelFormat
   readonly version: number
-  readonly className: 'Sequential'
   /** Present where optimizer, loss and metrics are all built-in. */
   readonly compile?: CompileSettings
+  /** Paths of the modules, and names of the parameters, that are not trained. */
+  readonly frozen?: readonly string[]
 }
+
+/** A model without its weights, as JSON. */
+export type ModelConfig = ModelHead &
+  (
+    | (SequentialConfig & { readonly className: 'Sequential' })
+    | (FunctionalConfig & { readonly className: 'Functional' })
+  )
 
 const weightsHint =
   'save its weights with serializeStateDict(model.stateDict()), and load them into a model built by the same code.'
@@ -52,28 +62,47 @@ export interface Described {
  *
  * @throws ValueError for a model or layer that cannot be described; BuildError while input sizes are unknown
  */
-export function describeModel(operation: string, model: Model): Described {
-  if (!isPlainSequential(model)) {
+export function describeModel(operation: string, model: Model<ModelResult>): Described {
+  const described = describeArchitecture(operation, model)
+  if (described === null) {
     throw new ValueError({
       operation,
-      problem: `takes a Sequential; "${model.name}" is a class of your own, whose code no file can hold.`,
+      problem: `takes a Sequential or what model() gives; "${model.name}" is a class of your own, whose code no file can hold.`,
       hint: weightsHint,
       argument: 'model',
       received: model,
     })
   }
-  const described = describeSequential(operation, model)
   const compile = describeCompiled(model.compiledSettings)
+  const frozen = frozenNames(model)
   return {
     config: {
       format: modelFormat,
       version: modelVersion,
-      className: 'Sequential',
       ...described,
       ...(compile === null ? {} : { compile }),
+      ...(frozen.length === 0 ? {} : { frozen }),
     },
     state: model.stateDict(),
   }
+}
+
+/** A model as an entry among layers would describe it; null for a class of the user's own. */
+function describeArchitecture(operation: string, model: object) {
+  if (isPlainSequential(model))
+    return { className: 'Sequential' as const, ...describeSequential(operation, model) }
+  if (isPlainFunctional(model))
+    return { className: 'Functional' as const, ...describeFunctional(operation, model) }
+  return null
+}
+
+const isPlainFunctional = (module: object): module is Functional<ModelResult> =>
+  module instanceof Functional && Object.getPrototypeOf(module) === Functional.prototype
+
+function describeFunctional(operation: string, model: Functional<ModelResult>): FunctionalConfig {
+  const described = describeGraph(model, (name, layer) => describeLayer(operation, name, layer))
+  requireOwnParameters(operation, model, model.layers)
+  return described
 }
 
 const isPlainSequential = (module: object): module is Sequential =>
@@ -81,7 +110,17 @@ const isPlainSequential = (module: object): module is Sequential =>
 
 function describeSequential(operation: string, model: Sequential): SequentialConfig {
   const layers = model.namedLayers().map(([name, layer]) => describeLayer(operation, name, layer))
-  const parameters = model.layers.reduce((sum, layer) => sum + layer.namedParameters().size, 0)
+  requireOwnParameters(operation, model, model.layers)
+  return { name: model.name, inputShape: model.inputShape, layers }
+}
+
+/** Refuses different layers with the same parameter. */
+function requireOwnParameters(
+  operation: string,
+  model: Model<ModelResult>,
+  layers: readonly Module<unknown>[],
+): void {
+  const parameters = layers.reduce((sum, layer) => sum + layer.namedParameters().size, 0)
   const distinct = model.namedParameters().size
   if (distinct !== parameters) {
     throw new ValueError({
@@ -90,12 +129,15 @@ function describeSequential(operation: string, model: Sequential): SequentialCon
       hint: `layers that share a parameter would be loaded with one each; ${weightsHint}`,
     })
   }
-  return { name: model.name, inputShape: model.inputShape, layers }
 }
 
-function describeLayer(operation: string, name: string, layer: AnyLayer): LayerEntry {
-  if (isPlainSequential(layer))
-    return { name, className: 'Sequential', config: describeSequential(operation, layer) }
+function describeLayer(operation: string, name: string, layer: Module<unknown>): LayerEntry {
+  const model = describeArchitecture(operation, layer)
+  if (model !== null) {
+    const { className, ...config } = model
+    return { name, className, config }
+  }
+
   if (!(layer instanceof Layer)) {
     throw new ValueError({
       operation,

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import type { Model } from '../train/model.ts'
+import type { Model, ModelResult } from '../train/model.ts'
 import type { ByteStore } from './byte-store.ts'
 import { crc32 } from './checksum.ts'
 import { remoteUrl } from './fetch.ts'
@@ -22,7 +22,7 @@ export interface FileRecord {
 }
 
 /** The contents of model.json. */
-export interface SavedDirectory extends ModelConfig {
+export type SavedDirectory = ModelConfig & {
   readonly files: Readonly<Record<string, FileRecord>>
 }
 
@@ -49,7 +49,11 @@ const recordOf = (bytes: Uint8Array): FileRecord => ({ bytes: bytes.length, crc3
  *   input sizes are unknown
  * @example await saveModel(model, 'models/reviews', { tokenizer })
  */
-export async function saveModel(model: Model, target: SaveTarget, options: SaveOptions = {}): Promise<void> {
+export async function saveModel(
+  model: Model<ModelResult>,
+  target: SaveTarget,
+  options: SaveOptions = {},
+): Promise<void> {
   if (typeof target === 'object' && isByteStore(target)) {
     return target.write(WEIGHTS_FILE, serializeAs('save', model, options))
   }
@@ -87,7 +91,12 @@ async function isDirectory(disk: Disk, path: string): Promise<boolean> {
   })
 }
 
-async function saveDirectory(disk: Disk, model: Model, path: string, options: SaveOptions): Promise<void> {
+async function saveDirectory(
+  disk: Disk,
+  model: Model<ModelResult>,
+  path: string,
+  options: SaveOptions,
+): Promise<void> {
   const metadata = checkMetadata('save', options.metadata)
   const { config, state } = describeModel('save', model)
   const weights = writeSafetensors(rawTensors(state), metadata.length > 0 ? metadata : null)

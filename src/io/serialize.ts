@@ -1,10 +1,9 @@
 import { ValueError } from '../errors.ts'
 import { Tokenizer } from '../text/tokenizer.ts'
-import type { Model } from '../train/model.ts'
-import type { Sequential } from '../train/sequential.ts'
+import type { Model, ModelResult } from '../train/model.ts'
 import type { Fetch } from './fetch.ts'
 import { customClasses, type LayerClasses } from './layer-table.ts'
-import { buildModel } from './model-build.ts'
+import { buildModel, type LoadedModel } from './model-build.ts'
 import { describeModel } from './model-config.ts'
 import { parseJson, readRecord } from './plain-json.ts'
 import { fromSource, refuseModel } from './refuse-model.ts'
@@ -29,7 +28,7 @@ export interface LoadOptions {
 /** A saved model, whole. */
 export interface Loaded {
   /** In evaluation mode; compiled, if the saved one was with built-in parts only. */
-  readonly model: Sequential
+  readonly model: LoadedModel
   /** null where none was saved. */
   readonly tokenizer: Tokenizer | null
   readonly metadata: ReadonlyMap<string, string>
@@ -68,11 +67,11 @@ export function checkMetadata(operation: string, metadata: Metadata = {}): [stri
  * const bytes = serializeModel(model, { tokenizer })
  * const { model: again } = deserializeModel(bytes)
  */
-export function serializeModel(model: Model, options: SaveOptions = {}): Uint8Array {
+export function serializeModel(model: Model<ModelResult>, options: SaveOptions = {}): Uint8Array {
   return serializeAs('serializeModel', model, options)
 }
 
-export function serializeAs(operation: string, model: Model, options: SaveOptions): Uint8Array {
+export function serializeAs(operation: string, model: Model<ModelResult>, options: SaveOptions): Uint8Array {
   const metadata = checkMetadata(operation, options.metadata)
   const { config, state } = describeModel(operation, model)
   metadata.push([MODEL_KEY, JSON.stringify(config)])

@@ -25,7 +25,7 @@ export interface BatchNormalizationOptions extends CentredOptions {
  *   [batch, ..., channels] → the same shape; epsilon is 1e-3 by default, as in Keras
  *
  * In training the statistics are the batch's, and the moving ones follow:
- * moving ← momentum·moving + (1 − momentum)·batch. In evaluation the moving ones are used.
+ * moving ← momentum·moving + (1 − momentum)·batch. In evaluation, and in a frozen layer, the moving ones are used.
  *
  * @throws ShapeError for another number of channels
  * @example batchNormalization({ momentum: 0.9 })
@@ -85,7 +85,7 @@ export class BatchNormalization extends Normalization {
 
   protected override compute(x: Tensor): Tensor {
     const { gamma, beta, epsilon, axis } = this
-    if (!this.training) return this.fromMoving(x)
+    if (!this.training || !this.trainable) return this.fromMoving(x)
     const result = batchNorm(x, { gamma, beta, epsilon, axis })
     this.follow(result, x.size / Math.max(1, result.mean.size))
     return result.output

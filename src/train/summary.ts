@@ -7,6 +7,8 @@ interface Summarized {
   readonly name: string
   namedLayers?(): readonly (readonly [string, Module<unknown>])[]
   readonly inputShape?: Shape | null
+  /** Shape that the layer of this name gives, in a graph. */
+  layerShape?(name: string): Shape | null
 }
 
 const formatCount = (count: number): string => count.toLocaleString('en-US')
@@ -18,6 +20,10 @@ function parametersOf(layer: Module<unknown>): number | null {
   for (const parameter of layer.parameters()) count += sizeOf(parameter.shape)
   return count
 }
+
+/** How many of a layer's parameters are not trained. */
+const frozenIn = (layer: Module<unknown>): number =>
+  layer.parameters().reduce((sum, { requiresGrad, shape }) => sum + (requiresGrad ? 0 : sizeOf(shape)), 0)
 
 /** Output shape given the input's; null from where it is unknown. */
 function shapeAfter(layer: Module<unknown>, input: Shape | null): Shape | null {
@@ -33,12 +39,14 @@ export function summary(model: Module<unknown> & Summarized): string {
   const rows: string[][] = [['Layer', 'Output shape', 'Parameters']]
   let shape: Shape | null = model.inputShape ?? null
   let total = 0
+  let frozen = 0
   let complete = true
   const layers = model.namedLayers?.() ?? [[model.name, model] as const]
   for (const [name, layer] of layers) {
-    shape = shapeAfter(layer, shape)
+    shape = model.layerShape === undefined ? shapeAfter(layer, shape) : model.layerShape(name)
     const count = parametersOf(layer)
     if (count === null) complete = false
+    else frozen += frozenIn(layer)
     total += count ?? 0
     const kind = layer instanceof Layer ? layer.className : layer.constructor.name
     rows.push([`${name} (${kind})`, formatOutput(shape), count === null ? '?' : formatCount(count)])
@@ -48,6 +56,7 @@ export function summary(model: Module<unknown> & Summarized): string {
   const format = ([name, output, count]: string[]): string =>
     `${name.padEnd(widths[0])}  ${output.padEnd(widths[1])}  ${count.padStart(widths[2])}`
   const [head, ...body] = rows.map(format)
-  const sum = `${formatCount(total)} parameters${complete ? '' : ' so far (some layers wait for their input size)'}`
+  const share = frozen === 0 ? '' : `, ${formatCount(frozen)} of them frozen`
+  const sum = `${formatCount(total)} parameters${share}${complete ? '' : ' so far (some layers wait for their input size)'}`
   return [`Model "${model.name}"`, line, head, line, ...body, line, sum].join('\n')
 }

@@ -62,7 +62,7 @@ describe('load refuses', () => {
     [
       'another class',
       d => Object.assign(d, { className: 'Graph' }),
-      /className: expected "Sequential", got "Graph"/,
+      /className: expected "Sequential" or "Functional", got "Graph"/,
     ],
     ['text that is no JSON', () => '{"format": ', /the model: it is not JSON/],
     ['JSON that is no object', () => '[]', /the model: expected an object, got \[\]/],

@@ -11,7 +11,8 @@ import {
   type Model,
   readSafetensors,
   SGD,
-  type Sequential,
+  type LoadedModel,
+  Sequential,
   sequential,
   serializeModel,
   sgd,
@@ -23,7 +24,7 @@ import { devices, useDevice } from '../setup/devices.ts'
 import { everyLayer, ids, numbers, smallTokenizer, temporaryFolder, textClassifier } from './saved-models.ts'
 
 const folder = temporaryFolder()
-const bitsOf = (model: Sequential, x = ids(5, 4, 7)): Uint32Array =>
+const bitsOf = (model: LoadedModel, x = ids(5, 4, 7)): Uint32Array =>
   new Uint32Array(model.predict(x).data().buffer)
 
 describe.each(devices)('a saved model on %s', device => {
@@ -128,7 +129,7 @@ describe('save', () => {
   it('keeps a model whose sizes were given, and whose input shape was never seen', () => {
     const model = sequential(dense({ units: 2, inputSize: 3 }))
     const { model: again } = deserializeModel(serializeModel(model))
-    expect(again.inputShape).toBeNull()
+    expect(again instanceof Sequential && again.inputShape).toBeNull()
     expect(bitsOf(again, numbers(2, 3))).toEqual(bitsOf(model, numbers(2, 3)))
   })
 

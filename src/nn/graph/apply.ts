@@ -6,13 +6,21 @@ import { type LayerCall, type SymbolicContext, SymbolicTensor } from './symbolic
 let lastCall = 0
 
 /** All symbolic tensors in a context, in the order of its keys. */
-export function contextTensors(context: SymbolicContext): readonly SymbolicTensor[] {
-  return Object.values(context).flatMap(value => {
+export function contextTensors(context: object): readonly SymbolicTensor[] {
+  return Object.values(context).flatMap((value: unknown) => {
     if (value instanceof SymbolicTensor) return [value]
-    return Array.isArray(value)
-      ? [...(value as readonly SymbolicTensor[])]
-      : contextTensors(value as SymbolicContext)
+    return typeof value === 'object' && value !== null ? contextTensors(value) : []
   })
+}
+
+/** A copy of a context with something else in the place of each symbolic tensor. */
+export function mapContext(context: object, map: (tensor: SymbolicTensor) => unknown): object {
+  const each = (value: unknown): unknown => {
+    if (value instanceof SymbolicTensor) return map(value)
+    if (Array.isArray(value)) return value.map(each)
+    return typeof value === 'object' && value !== null ? mapContext(value, map) : value
+  }
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, each(value)]))
 }
 
 /** Adds an application of a layer to the graph; shapes are checked and parameters created as far as shapes are known. */
@@ -61,6 +69,18 @@ function checkContext(module: Module<unknown>, label: string, context: SymbolicC
       received: stranger,
     })
   }
-  const tensors = contextTensors(context)
-  if (tensors.length > 0) requireSymbolic(label, tensors)
+  requireTensorsOnly(label, Object.values(context))
 }
+
+/** Everything at the ends of a context is a symbolic tensor. */
+function requireTensorsOnly(label: string, values: readonly unknown[]): void {
+  for (const value of values) {
+    if (value instanceof SymbolicTensor) continue
+    if (typeof value === 'object' && value !== null && isLiteral(value))
+      requireTensorsOnly(label, Object.values(value))
+    else requireSymbolic(label, [value])
+  }
+}
+
+const isLiteral = (value: object): boolean =>
+  Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype

@@ -20,7 +20,7 @@ export interface LayerCall {
 
 /** What `apply` hands a layer next to its input: symbolic tensors by name, nested as the layer's context is. */
 export interface SymbolicContext {
-  readonly [name: string]: SymbolicTensor | SymbolicContext | readonly SymbolicTensor[]
+  readonly [name: string]: SymbolicTensor | SymbolicContext | readonly (SymbolicTensor | SymbolicContext)[]
 }
 
 /**

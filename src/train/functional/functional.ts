@@ -1,6 +1,7 @@
 import { internalScope } from '../../autodiff/mode.ts'
 import { DTypeError, ShapeError, ValueError } from '../../errors.ts'
-import { type LayerCall, type SymbolicContext, SymbolicTensor } from '../../nn/graph/symbolic.ts'
+import { mapContext } from '../../nn/graph/apply.ts'
+import { type LayerCall, SymbolicTensor } from '../../nn/graph/symbolic.ts'
 import { BUILT_IN, inLayer, Layer } from '../../nn/layer.ts'
 import { type ForwardContext, type Module, notBuilt } from '../../nn/module.ts'
 import { refuseUnknown } from '../../nn/options.ts'
@@ -85,6 +86,12 @@ export class Functional<Result extends ModelResult = Tensor> extends Model<Resul
       argument: 'name',
       received: name,
     })
+  }
+
+  /** Shape that a layer gives where it is used first; null where only running tells. */
+  layerShape(name: string): Shape | null {
+    const module = this.layer(name)
+    return this.graph.calls.find(call => call.module === module)?.outputs[0].shape ?? null
   }
 
   protected override children(): [string, Module<unknown> | Parameter][] {
@@ -173,7 +180,13 @@ export class Functional<Result extends ModelResult = Tensor> extends Model<Resul
           const reads = call.inputs.map(tensor => flowOf(flows, tensor))
           const results = asLogits.has(call)
             ? [{ value: (call.module as WithLogits).forwardLogits(reads[0].value), mask: null }]
-            : runLayer(call.module, name, reads, call.takesList, fillContext(call.context, flows))
+            : runLayer(
+                call.module,
+                name,
+                reads,
+                call.takesList,
+                mapContext(call.context, tensor => flowOf(flows, tensor).value),
+              )
           requireCount(name, call, results)
           call.outputs.forEach((tensor, i) => {
             flows.set(tensor, results[i])
@@ -212,16 +225,6 @@ function givesLogits({ module, takesList }: LayerCall, activation: OutputActivat
     'activation' in module &&
     module.activation === activation
   )
-}
-
-/** The context with tensors in place of the symbolic ones. */
-function fillContext(context: SymbolicContext, flows: ReadonlyMap<SymbolicTensor, Flow>): ForwardContext {
-  const fill = (value: unknown): unknown => {
-    if (value instanceof SymbolicTensor) return flowOf(flows, value).value
-    if (Array.isArray(value)) return value.map(fill)
-    return Object.fromEntries(Object.entries(value as object).map(([name, inner]) => [name, fill(inner)]))
-  }
-  return fill(context) as ForwardContext
 }
 
 function requireCount(name: string, { outputs }: LayerCall, results: readonly Flow[]): void {

@@ -3,6 +3,7 @@ import { contextTensors } from '../../nn/graph/apply.ts'
 import type { LayerCall, SymbolicTensor } from '../../nn/graph/symbolic.ts'
 import { Layer } from '../../nn/layer.ts'
 import type { Module } from '../../nn/module.ts'
+import { Model } from '../model.ts'
 import { defaultName, freeName } from '../run-layer.ts'
 
 /** A part of a graph of layers: what lies between some inputs and outputs. */
@@ -102,10 +103,14 @@ function nameLayers(label: string, calls: readonly LayerCall[]): ReadonlyMap<str
   return layers
 }
 
-/** The name that the user gave; models among the layers have one only if it is not the default. */
+/** Names that models have by default. */
+const UNNAMED = ['', 'model', 'sequential']
+
+/** The name that the user gave a layer, or a model among the layers. */
 function givenName(module: Module<unknown>): string {
-  if (!(module instanceof Layer)) return ''
-  return madeNames.get(module) === module.name ? '' : module.name
+  if (module instanceof Layer) return madeNames.get(module) === module.name ? '' : module.name
+  const name = module instanceof Model ? module.name : ''
+  return UNNAMED.includes(name) || name.includes('.') ? '' : name
 }
 
 /** Makes names unique: `input`, `input_1`. */
