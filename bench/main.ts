@@ -1,6 +1,6 @@
 /**
  * npm run bench -- [W1 W4 …] [--peers] [--pytorch] [--threads N] [--against NAME] [--only NAME,…]
- *                  [--rounds N] [--seconds S] [--steps N] [--json]
+ *                  [--rounds N] [--seconds S] [--cpu] [--steps N] [--json]
  *
  * Runs the workloads with tensorloom and, on request, its peers; see README.md.
  */
@@ -28,6 +28,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '0.3' },
     steps: { type: 'string', default: '40' },
+    cpu: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -49,6 +50,7 @@ const chooseCandidates = (): Candidate[] => {
 const settings: Settings = {
   rounds: Number(options.rounds),
   seconds: Number(options.seconds),
+  cpu: options.cpu,
   steps: Number(options.steps),
   reference: options.against,
   versions: {},
@@ -82,6 +84,6 @@ if (rows.length === 0) {
   const versions = Object.entries(settings.versions).map(([name, version]) => `${name} ${version}`)
   process.stdout.write(
     `${processor}, ${cores} cores, ${memory}, ${system}, Node ${node}, load at start ${loadAtStart}\n` +
-      `${versions.join(', ')}\n${settings.rounds} rounds of ${settings.seconds} s each\n\n${renderTable(rows)}\n`,
+      `${versions.join(', ')}\n${settings.rounds} rounds of ${settings.seconds} s each${settings.cpu ? ', CPU time, the least of all rounds' : ''}\n\n${renderTable(rows)}\n`,
   )
 }

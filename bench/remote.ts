@@ -77,12 +77,12 @@ export class Remote {
     })
   }
 
-  /** The task that is set up, as something that can be timed. */
-  timed(id: string): Timed {
+  /** The task that is set up, as something that can be timed, by the clock on the wall or by that of the processor. */
+  timed(id: string, clock: 'run' | 'cpu'): Timed {
     return {
       name: this.name,
       slice: async seconds => {
-        const reply = await this.ask(`run ${id} ${seconds}`)
+        const reply = await this.ask(`${clock} ${id} ${seconds}`)
         if (!reply.seconds) throw new Error(reply.error ?? 'no times')
         return reply.seconds
       },
