@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dense, manualSeed, ones, sequential, serializeModel } from '../../src/index.ts'
 import { describeInChromium, launch } from './chromium.ts'
 import { pageFiles } from './page-files.ts'
 import { run as runInNode } from './pages/classifier.ts'
@@ -64,5 +65,32 @@ describeInChromium('a page that loads the library by <script type="module">', ()
     })
     expect(value).toMatchObject({ threads: 1, differences: 0 })
     expect(value.reason).toMatch(/worker/)
+  })
+
+  it('keeps a model beyond a reload, and loads models from Blobs and addresses', async () => {
+    manualSeed(11)
+    const model = sequential(
+      dense({ units: 4, inputSize: 3, activation: 'relu' }),
+      dense({ units: 2, inputSize: 4 }),
+    )
+    const expected = [...model.predict(ones([1, 3])).data()]
+    const files = await pageFiles('persistence.ts')
+    const server = await serve(files.set('/model.safetensors', serializeModel(model)))
+    const context = await browser.newContext()
+    try {
+      const first = await visit(context, server.origin)
+      expect(first.value).toEqual({
+        prediction: expected,
+        copies: [expected, expected, expected],
+        absent: expect.stringMatching(/404/),
+        refused: 'ValueError',
+      })
+      const second = await visit(context, `${server.origin}/?again`)
+      expect(second.value).toEqual({ prediction: expected, words: 3 })
+      expect(second.complaints).toEqual([])
+    } finally {
+      await context.close()
+      await server.close()
+    }
   })
 })
