@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './files.ts'
+import { operatorTable } from './onnx/report.ts'
 import { formatJson, formatReport } from './report.ts'
 import type { CaseResult } from './result.ts'
 
@@ -9,6 +10,8 @@ Checks this library against recorded cases.
 
 Suites
   golden        numbers and gradients, on every CPU device
+  onnx          ONNX's backend tests, listed in index.json, with a table of operators
+  onnx-pytorch  models that PyTorch exported, with recorded inputs and outputs
   safetensors   files to be read or refused, listed in manifest.json
   text          tokenizer and padding
 
@@ -19,6 +22,8 @@ type Suite = (folder: string) => Promise<CaseResult[]>
 /** A suite is loaded when it is asked for: reading files needs no tensors. */
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   golden: async () => (await import('./golden/run.ts')).conformGolden,
+  onnx: async () => (await import('./onnx/run.ts')).conformOnnx,
+  'onnx-pytorch': async () => (await import('./onnx/pytorch.ts')).conformOnnxPyTorch,
   safetensors: async () => (await import('./safetensors.ts')).conformSafetensors,
   text: async () => (await import('./text-suite.ts')).conformText,
 }
@@ -42,7 +47,8 @@ export async function runCommandLine(args: readonly string[]): Promise<CommandRe
     const suite = await suites[name]()
     const results = await suite(folder)
     if (results.length === 0) throw new UsageError(`${folder} holds no cases`)
-    const stdout = values.json ? formatJson(results) : formatReport(results)
+    const table = name === 'onnx' && !values.json ? `\n\n${operatorTable(results)}` : ''
+    const stdout = (values.json ? formatJson(results) : formatReport(results)) + table
     return { exitCode: results.some(result => result.status === 'failed') ? 1 : 0, stdout }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
