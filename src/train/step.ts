@@ -71,7 +71,7 @@ function outputLoss(
 }
 
 /** The loss of a batch, Σ weight·loss over the outputs; the measures see the predictions. */
-function lossOf(model: AnyModel, measures: readonly Measure[], { x, y, weights = null }: Batch): Tensor {
+export function lossOf(model: AnyModel, measures: readonly Measure[], { x, y, weights = null }: Batch): Tensor {
   const { outputs } = model.requireCompiled('fit')
   const activations = outputs.map(({ loss }) => loss.fromLogitsFor)
   const predictions = visit(model, x, () => model.predictionsFor(x, activations))

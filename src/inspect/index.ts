@@ -1,0 +1,2 @@
+export { activations } from './activations.ts'
+export { gradients } from './gradients.ts'
