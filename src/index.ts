@@ -3,6 +3,8 @@ import './io/model-method.ts'
 
 export * from './errors.ts'
 export { getDevice, setDevice, useDeterministic, withDevice } from './engine/device.ts'
+export { device, type GpuOptions, type GpuStatus, useGpu } from './engine/gpu/use-gpu.ts'
+export type { GpuMode } from './engine/gpu/library.ts'
 export { type ThreadInfo, type ThreadOptions, threadInfo, useThreads } from './engine/threads/use-threads.ts'
 export type { DeviceName } from './engine/engine.ts'
 export type { DType } from './engine/dtype.ts'

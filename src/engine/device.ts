@@ -1,31 +1,32 @@
 import { createReferenceKernels } from '../../kernels/reference/index.ts'
 import { DeviceError } from '../errors.ts'
-import { type DeviceName, Engine } from './engine.ts'
+import { type DeviceName, Engine, type EngineName } from './engine.ts'
 import { plainMemory, wasmMemory } from './memory.ts'
+import { type OffloadChoice, offloading } from './policy.ts'
 import { hasRelaxedSimd, hasSimd, instantiate, type WasmVariant } from './wasm.ts'
 import { createWasmKernels } from './wasm-kernels.ts'
 
-const engines = new Map<DeviceName, Engine>()
+const engines = new Map<EngineName, Engine>()
 let current: Engine | null = null
 let deterministic = false
 
-/** Device names, in the order in which a default is looked for. */
-export const DEVICE_NAMES: readonly DeviceName[] = ['wasm', 'reference', 'reference64']
+const ENGINE_NAMES: readonly EngineName[] = ['wasm', 'reference', 'reference64']
+const DEVICE_NAMES: readonly DeviceName[] = [...ENGINE_NAMES, 'auto', 'gpu']
 
-function wished(): DeviceName | undefined {
+function wished(): EngineName | undefined {
   const name = typeof process === 'object' ? process.env?.TENSORLOOM_DEVICE : undefined
   if (name === undefined || name === '') return undefined
-  if (!DEVICE_NAMES.includes(name as DeviceName)) {
+  if (!ENGINE_NAMES.includes(name as EngineName)) {
     throw new DeviceError({
       operation: 'TENSORLOOM_DEVICE',
       problem: `names no device: "${name}".`,
-      hint: `use one of ${DEVICE_NAMES.join(', ')}.`,
+      hint: `use one of ${ENGINE_NAMES.join(', ')}.`,
     })
   }
-  return name as DeviceName
+  return name as EngineName
 }
 
-function start(name: DeviceName): Engine {
+function start(name: EngineName): Engine {
   if (name === 'wasm') {
     if (!hasSimd()) {
       throw new DeviceError({
@@ -44,8 +45,9 @@ function start(name: DeviceName): Engine {
   return new Engine(name, name, memory, createReferenceKernels(memory))
 }
 
-/** The engine of a device, started on first use. */
-export function engineOf(name: DeviceName): Engine {
+/** The engine of a device, started on first use. A GPU works beside `wasm`. */
+export function engineOf(device: DeviceName): Engine {
+  const name = device === 'auto' || device === 'gpu' ? 'wasm' : device
   let engine = engines.get(name)
   if (engine === undefined) {
     engine = start(name)
@@ -65,13 +67,19 @@ export function currentEngine(): Engine {
  *
  * @example getDevice()   // wasm
  */
-export const getDevice = (): DeviceName => currentEngine().name
+export function getDevice(): DeviceName {
+  const { name } = currentEngine()
+  return name === 'wasm' ? offloading.choice : name
+}
 
 /**
  * Makes all following operations run on a device: `wasm` (SIMD, the default), `reference` (plain TypeScript,
  * float32) or `reference64` (the same in float64). Tensors move to it when they are used.
  *
- * @throws DeviceError when the runtime cannot offer it
+ * `auto` is `wasm` with large matrix products on the GPU where that is faster, once `useGpu()` has found one; `gpu` has
+ * the GPU compute every matrix product that it can, however slow.
+ *
+ * @throws DeviceError when the runtime cannot offer it, and for `gpu` without a GPU
  * @example setDevice('reference')
  */
 export function setDevice(name: DeviceName): void {
@@ -82,8 +90,19 @@ export function setDevice(name: DeviceName): void {
       hint: `use one of ${DEVICE_NAMES.join(', ')}.`,
     })
   }
+  if (name === 'gpu' && offloading.absent !== null) {
+    throw new DeviceError({
+      operation: 'device "gpu"',
+      problem: `cannot be used: ${offloading.absent}.`,
+      hint: "await useGpu({ required: true }) says what is missing; the device 'auto' does without a GPU.",
+    })
+  }
   current = engineOf(name)
+  if (current.name === 'wasm') offloading.choice = name as OffloadChoice
 }
+
+/** Whether `useDeterministic` was called. */
+export const isDeterministic = (): boolean => deterministic
 
 /**
  * Runs a synchronous function with another device.
@@ -92,17 +111,19 @@ export function setDevice(name: DeviceName): void {
  */
 export function withDevice<T>(name: DeviceName, body: () => T): T {
   const outer = currentEngine()
+  const { choice } = offloading
   setDevice(name)
   try {
     return body()
   } finally {
     current = outer
+    offloading.choice = choice
   }
 }
 
 /**
  * Pins the plain multiply-add instruction set, so that every machine with WebAssembly SIMD gives the same bits.
- * Call it before the first operation.
+ * Call it before the first operation. It excludes the GPU.
  *
  * @throws DeviceError when the engine already runs with the other instruction set
  * @example useDeterministic()   // before the first tensor, to get the same bits on every machine

@@ -4,7 +4,9 @@ import { lifetime } from './lifetime.ts'
 import { type EngineMemory, outOfMemory } from './memory.ts'
 import { type Lease, Storage } from './storage.ts'
 
-export type DeviceName = 'wasm' | 'reference' | 'reference64'
+export type EngineName = 'wasm' | 'reference' | 'reference64'
+/** The engines, and `wasm` with a GPU beside it: `auto` for what it does faster, `gpu` for all that it can do. */
+export type DeviceName = EngineName | 'auto' | 'gpu'
 
 const MEGABYTE = 1 << 20
 
@@ -52,7 +54,7 @@ export class Engine {
   })
 
   constructor(
-    readonly name: DeviceName,
+    readonly name: EngineName,
     /** The instruction set: checkpoints record it, since results differ in the last bits. */
     readonly variant: string,
     readonly memory: EngineMemory,

@@ -325,8 +325,15 @@ export class Offload {
     this.recorder({ operation, op, ...sizes, device, kernel, predicted, measured: ms, reason })
   }
 
-  /** Why a product of this size stays with WebAssembly now. */
-  reasonFor(op: ProductOp, sizes: ProductSizes): string {
-    return this.route(sizes, this.shapes.of(op, sizes)).reason
+  /** Loses the device, as a reset of its driver would. */
+  drill(): void {
+    this.backend?.lose()
+  }
+
+  /** Records a product that stays within a larger kernel. */
+  stays(op: ProductOp, sizes: ProductSizes, kernel: string): void {
+    if (this.recorder === null) return
+    const { reason } = this.route(sizes, this.shapes.of(op, sizes))
+    this.record({ op, sizes, device: 'wasm', ms: null, reason, kernel })
   }
 }

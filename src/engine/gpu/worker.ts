@@ -39,7 +39,7 @@ async function start({
   webgpu,
 }: BridgeTask): Promise<{ products: BufferProducts; adapter: Adapter }> {
   if (webgpu !== null) await provideWebGpu(webgpu)
-  const gpu = Reflect.get(navigator, 'gpu') as WebGpu | undefined
+  const gpu = Reflect.get(Reflect.get(globalThis, 'navigator') ?? {}, 'gpu') as WebGpu | undefined
   if (gpu === undefined) throw new Error('there is no WebGPU here')
   const adapter = await gpu.requestAdapter()
   if (adapter === null) throw new Error('WebGPU finds no adapter')

@@ -1,0 +1,80 @@
+import type { Engine } from '../engine.ts'
+import type { Backend } from './backend.ts'
+import { BridgeBackend } from './bridge.ts'
+import { DeviceFault } from './fault.ts'
+import type { GpuLibrary, GpuMode } from './library.ts'
+import { loadLibrary } from './load-library.ts'
+import { TextureProducts } from './texture-products.ts'
+
+const isNode = (): boolean => typeof process === 'object' && typeof process.versions?.node === 'string'
+
+/** The modes that are tried when none is named, best first. */
+export const candidates = (): readonly GpuMode[] =>
+  isNode() ? ['webgpu', 'headlessgl'] : ['webgl2', 'webgl']
+
+/** What stands behind a package name, as a URL that a worker can import; the name itself where nothing can tell. */
+async function resolvePackage(name: string): Promise<string> {
+  const [moduleName, urlName] = ['node:module', 'node:url']
+  const { createRequire } = (process.getBuiltinModule?.(moduleName) ??
+    (await import(/* @vite-ignore */ /* webpackIgnore: true */ moduleName))) as typeof import('node:module')
+  const { pathToFileURL } = (process.getBuiltinModule?.(urlName) ??
+    (await import(/* @vite-ignore */ /* webpackIgnore: true */ urlName))) as typeof import('node:url')
+  // Beside this library or beside the program: either may have the package.
+  for (const place of [import.meta.url, pathToFileURL(`${process.cwd()}/program.js`).href]) {
+    try {
+      return pathToFileURL(createRequire(place).resolve(name)).href
+    } catch {
+      // Tried in the next place.
+    }
+  }
+  throw new DeviceFault('broken', `the package ${name} is not installed: npm install ${name}`)
+}
+
+/** WebGPU, in a worker that a waiting thread talks to. */
+async function openWebGpu(engine: Engine, library: unknown): Promise<Backend> {
+  const { wasm, shared } = engine.memory
+  if (wasm === null || !shared) {
+    throw new DeviceFault('broken', 'WebGPU needs shared memory: the page must be cross-origin isolated')
+  }
+  if (isNode()) {
+    const [gpuJs, webgpu] = [await resolvePackage('gpu.js'), await resolvePackage('webgpu')]
+    return BridgeBackend.start({ memory: wasm, library: gpuJs, webgpu })
+  }
+  if (typeof window !== 'undefined') {
+    throw new DeviceFault(
+      'broken',
+      'WebGPU answers later, and a page must not wait: train in a worker, or use webgl2',
+    )
+  }
+  if (typeof library !== 'string') {
+    throw new DeviceFault('broken', 'WebGPU runs in a worker of its own: pass the URL of gpu.js as library')
+  }
+  return BridgeBackend.start({ memory: wasm, library: new URL(library, location.href).href, webgpu: null })
+}
+
+const isSupported = ({ GPU }: GpuLibrary, mode: GpuMode): boolean =>
+  ({
+    webgpu: GPU.isWebGPUSupported,
+    headlessgl: GPU.isHeadlessGLSupported,
+    webgl2: GPU.isWebGL2Supported,
+    webgl: GPU.isWebGLSupported,
+  })[mode]
+
+/** What a mode needs that is not there. */
+const MISSING: Readonly<Record<GpuMode, string>> = {
+  webgpu: 'this runtime has no WebGPU',
+  headlessgl: 'the package gl is not installed, or there is no display (xvfb-run)',
+  webgl2: 'this runtime has no WebGL 2',
+  webgl: 'this runtime has no WebGL',
+}
+
+/**
+ * Opens a backend.
+ * @throws DeviceFault with the reason when it cannot be had, DeviceError when gpu.js is missing
+ */
+export async function openBackend(engine: Engine, mode: GpuMode, given: unknown): Promise<Backend> {
+  if (mode === 'webgpu') return openWebGpu(engine, given)
+  const library = await loadLibrary(given)
+  if (!isSupported(library, mode)) throw new DeviceFault('broken', MISSING[mode])
+  return new TextureProducts(library, mode)
+}

@@ -1,0 +1,2 @@
+export * from '../../../src/index.ts'
+export { engineOf } from '../../../src/engine/device.ts'
