@@ -5,6 +5,8 @@
 //     "node": "./dist/name.js",            for Node: one file and shared chunks, which load quickly
 //     "default": "./dist/src/PATH.js"      for bundlers: a file per module, of which they keep what is used
 //   }
+//
+// Both files of the module, "./src/PATH.ts" and "./dist/src/PATH.js", go into `sideEffects`, too.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +48,13 @@ export const commands = Object.entries(manifest.bin ?? {}).map(([command, output
   name: /^\.?\/?dist\/(.*)\.js$/.exec(output)?.[1],
 }))
 
+for (const { source } of entries) {
+  // Else a bundler would skip the entry itself, and with it what it imports for its effect: the methods of Tensor.
+  for (const file of [source, `dist/${source.replace(/\.ts$/, '.js')}`]) {
+    if (!manifest.sideEffects.includes(`./${file}`))
+      throw new Error(`package.json lacks ./${file} in sideEffects`)
+  }
+}
 for (const { source } of [...entries, ...commands]) {
   if (!existsSync(join(root, source)))
     throw new Error(`package.json names an entry whose source ${source} is missing`)
