@@ -22,7 +22,8 @@ export function decodeTensor(name: string, encoded: unknown): Values {
   if (!isEncodedTensor(encoded)) throw new Error(`"${name}" is not a tensor {dtype, shape, b64}`)
   const { dtype, shape, b64 } = encoded
   const ArrayType = arrayTypes[dtype]
-  const bytes = Uint8Array.from(Buffer.from(b64, 'base64'))
+  // Pages decode golden files, too, and have no Buffer.
+  const bytes = Uint8Array.from(atob(b64), character => character.charCodeAt(0))
   const expected = elementCount(shape) * ArrayType.BYTES_PER_ELEMENT
   if (bytes.length !== expected) {
     throw new Error(`"${name}" has ${bytes.length} bytes; ${dtype} [${shape.join(', ')}] needs ${expected}`)
