@@ -1,2 +1,3 @@
 export { activations } from './activations.ts'
 export { gradients } from './gradients.ts'
+export { graph } from './draw-graph.ts'
