@@ -9,6 +9,7 @@ import type { Logs } from './history.ts'
 import { Mean } from '../metrics/metric.ts'
 import { type Measure, measuresOf } from './measures.ts'
 import type { Model, ModelResult } from './model.ts'
+import { checkDevice, type DeviceOption, onDevice } from './on-device.ts'
 import { type BatchInput, isBatchInput } from './source/batches.ts'
 import { IterableSource } from './source/iterable-source.ts'
 import { RowsSource } from './source/rows-source.ts'
@@ -18,7 +19,7 @@ import { Turns } from './turns.ts'
 
 type AnyModel = Model<ModelResult>
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends DeviceOption {
   /** Examples per batch. Default 32. Data that come in batches have their own. */
   readonly batchSize?: number
   /** Of data that come in batches: the first so many. Default: all. */
@@ -42,6 +43,7 @@ export async function* evaluateSource(
   operation: string,
   source: BatchSource,
   turns: Turns,
+  on: DeviceOption,
 ): AsyncGenerator<TestEvent, Logs> {
   const metrics = freshMetrics(model, operation)
   const loss = new Mean()
@@ -58,7 +60,10 @@ export async function* evaluateSource(
       const batch = await source.next()
       if (batch === null) break
       yield { hook: 'onTestBatchBegin', batch: index }
-      loss.add(testStep(model, metrics, batch.make), batch.count)
+      loss.add(
+        onDevice(on, () => testStep(model, metrics, batch.make)),
+        batch.count,
+      )
       yield {
         hook: 'onTestBatchEnd',
         batch: index,
@@ -84,11 +89,12 @@ export async function evaluate(
   y: ModelData | null,
   options: EvaluateOptions,
 ): Promise<Logs> {
-  refuseUnknown('evaluate', options, ['batchSize', 'steps', 'callbacks', 'signal'])
+  refuseUnknown('evaluate', options, ['batchSize', 'steps', 'callbacks', 'device', 'signal'])
   model.requireCompiled('evaluate')
+  checkDevice(options)
   const source = sourceOf(model, x, y, options)
   const callbacks = new CallbackList(options.callbacks ?? [])
-  const events = evaluateSource(model, 'evaluate', source, new Turns(options.signal))
+  const events = evaluateSource(model, 'evaluate', source, new Turns(options.signal), options)
   let event = await events.next()
   while (event.done !== true) {
     try {

@@ -7,9 +7,10 @@ import type { CheckpointOptions } from './checkpoint/options.ts'
 import { checkCheckpointOptions } from './checkpoint/options.ts'
 import type { ExampleWeights } from './example-weights.ts'
 import { requireBatchSize } from './examples.ts'
+import { checkDevice, type DeviceOption } from './on-device.ts'
 import type { BatchInput } from './source/batches.ts'
 
-export interface FitOptions extends ExampleWeights {
+export interface FitOptions extends ExampleWeights, DeviceOption {
   /** Passes over the data. Default 1. */
   readonly epochs?: number
   /** Examples per step; the last batch of an epoch may be smaller. Default 32. Data that come in batches have their own. */
@@ -53,6 +54,7 @@ const KNOWN: readonly (keyof FitOptions)[] = [
   'validationData',
   'callbacks',
   'checkpoint',
+  'device',
   'resume',
   'signal',
   'verbose',
@@ -88,6 +90,7 @@ export function checkFitOptions(options: FitOptions, isInBatches: boolean): Chec
     })
   }
   requireBatchSize('fit', batchSize)
+  checkDevice(options)
   checkCount('fit', 'accumulate', accumulate)
   if (options.stepsPerEpoch !== undefined) checkCount('fit', 'stepsPerEpoch', options.stepsPerEpoch)
   const idle = isInBatches

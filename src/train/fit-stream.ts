@@ -2,6 +2,7 @@ import { NonFiniteError } from '../errors.ts'
 import { evaluateSource, freshMetrics } from './evaluate.ts'
 import type { FitEvent } from './events.ts'
 import type { Logs } from './history.ts'
+import { onDevice } from './on-device.ts'
 import type { FitRun } from './run.ts'
 import type { RunState } from './run-state.ts'
 import type { SourceBatch } from './source/source.ts'
@@ -66,7 +67,7 @@ async function readGroup({ training, options }: FitRun): Promise<SourceBatch[]> 
 }
 
 async function* trainBatch(
-  { model }: FitRun,
+  { model, options }: FitRun,
   state: RunState,
   batch: SourceBatch,
   place: { readonly share: number; readonly isLast: boolean },
@@ -75,7 +76,7 @@ async function* trainBatch(
   yield { hook: 'onBatchBegin', batch: index }
   const { optimizer } = model.requireCompiled('fit')
   try {
-    const loss = trainStep(model, optimizer, state.measures, place, batch.make)
+    const loss = onDevice(options, () => trainStep(model, optimizer, state.measures, place, batch.make))
     state.loss.add(loss, batch.count)
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
@@ -97,7 +98,7 @@ const figuresOf = ({ loss, measures }: RunState): Logs => ({
 async function* validate(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
   const source = run.validation?.()
   if (source === undefined) return
-  const results = yield* evaluateSource(run.model, 'fit', source, turns)
+  const results = yield* evaluateSource(run.model, 'fit', source, turns, run.options)
   const named = Object.entries(results).map(([name, value]) => [validationName(name), value] as const)
   state.logs = { ...state.logs, ...Object.fromEntries(named) }
 }

@@ -8,6 +8,7 @@ import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { requireBatchSize } from './examples.ts'
 import type { Model, ModelResult } from './model.ts'
+import { type DeviceOption, onDevice } from './on-device.ts'
 import { BatchReader } from './source/batch-reader.ts'
 import type { BatchInput, InputBatch } from './source/batches.ts'
 import { predictStep } from './step.ts'
@@ -15,18 +16,18 @@ import { Turns } from './turns.ts'
 
 type AnyModel = Model<ModelResult>
 
-export interface PredictOptions {
+export interface PredictOptions extends DeviceOption {
   /** Examples per batch. Default 32. Data that come in batches have their own. */
   readonly batchSize?: number
 }
 
 /** The outputs for all examples, one tensor for each output of the model. */
 export function predict(model: AnyModel, x: ModelData, options: PredictOptions): readonly Tensor[] {
-  refuseUnknown('predict', options, ['batchSize'])
+  refuseUnknown('predict', options, ['batchSize', 'device'])
   const batchSize = requireBatchSize('predict', options.batchSize ?? 32)
   const rows = toRowSet('predict', 'x', x, model.inputNames)
   const wasTraining = model.training
-  const outputs = new Outputs(model)
+  const outputs = new Outputs(model, options)
   model.eval()
   try {
     // An empty set of examples is one empty batch: its output has a shape too.
@@ -46,10 +47,10 @@ export async function predictBatches(
   batches: BatchInput<InputBatch>,
   options: PredictOptions,
 ): Promise<readonly Tensor[]> {
-  refuseUnknown('predict', options, [])
+  refuseUnknown('predict', options, ['device'])
   const reader = new BatchReader('predict', batches)
   const turns = new Turns()
-  const outputs = new Outputs(model)
+  const outputs = new Outputs(model, options)
   reader.open()
   try {
     for (let batch = await reader.read(); batch !== null; batch = await reader.read()) {
@@ -74,15 +75,20 @@ class Outputs {
   private readonly collected: { readonly first: Tensor; readonly parts: ColdArray[] }[] = []
   private count = 0
 
-  constructor(private readonly model: AnyModel) {}
+  constructor(
+    private readonly model: AnyModel,
+    private readonly on: DeviceOption,
+  ) {}
 
   add(count: number, batch: () => readonly Tensor[]): void {
-    predictStep(this.model, batch, outputs =>
-      outputs.forEach((output, i) => {
-        this.collected[i] ??= { first: output, parts: [] }
-        requireRows(output, count, this.collected[i].first.shape)
-        this.collected[i].parts.push(output.values())
-      }),
+    onDevice(this.on, () =>
+      predictStep(this.model, batch, outputs =>
+        outputs.forEach((output, i) => {
+          this.collected[i] ??= { first: output, parts: [] }
+          requireRows(output, count, this.collected[i].first.shape)
+          this.collected[i].parts.push(output.values())
+        }),
+      ),
     )
     this.count += count
   }

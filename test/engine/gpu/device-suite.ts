@@ -7,14 +7,12 @@ import {
   type DeviceName,
   embedding,
   Generator,
-  getDevice,
   gru,
   lstm,
   manualSeed,
   matmul,
   Sequential,
   sequential,
-  setDevice,
   simpleRNN,
   type Tensor,
   tensor,
@@ -196,15 +194,11 @@ const trainingCase: DeviceCase = {
         dtype: 'int32',
       })
       const y = Int32Array.from({ length: 16 }, (_, i) => i % 2)
-      const options = { epochs: 5, batchSize: 8, shuffle: false, verbose: false }
-      const outer = getDevice()
-      setDevice(on)
-      try {
-        const { history } = await model.fit(x, y, options)
-        return history.loss as readonly number[]
-      } finally {
-        setDevice(outer)
-      }
+      const { history } = await model.fit(x, y, {
+        ...{ epochs: 5, batchSize: 8, shuffle: false, verbose: false },
+        device: on,
+      })
+      return history.loss as readonly number[]
     }
     const [got, want] = [await train(deviceName), await train('wasm')]
     const error = relativeError(got, want)
