@@ -9,10 +9,18 @@ export interface Calculus {
   copy(x: Tensor): Tensor
   /** The same numbers as a tensor of its own, through which gradients flow. */
   standIn(x: Tensor): Tensor
+  /** Joins tensors of one shape along a new first axis. */
+  stack(tensors: readonly Tensor[]): Tensor
 }
 
 const missing = (): never => {
   throw new Error('internal: the operations are not installed')
 }
 
-export const calculus: Calculus = { add: missing, sumTo: missing, copy: missing, standIn: missing }
+export const calculus: Calculus = {
+  add: missing,
+  sumTo: missing,
+  copy: missing,
+  standIn: missing,
+  stack: missing,
+}

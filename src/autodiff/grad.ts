@@ -12,7 +12,7 @@ type ScalarFunction<T extends readonly Tensor[]> = (...inputs: T) => Tensor
  * A tensor with the same numbers that requires a gradient: a leaf, or where the gradient is to be differentiated
  * again a stand-in that leads on to the tensor. It is another one for each argument, so that they count as independent.
  */
-function asVariable(tensor: Tensor, keepGraph: boolean): Tensor {
+export function asVariable(tensor: Tensor, keepGraph: boolean): Tensor {
   if (!(tensor instanceof Tensor)) {
     throw new ValueError({ operation: 'grad', problem: `differentiates by tensors, got ${typeof tensor}.` })
   }
@@ -27,7 +27,7 @@ function asVariable(tensor: Tensor, keepGraph: boolean): Tensor {
 let depth = 0
 
 /** Runs f; a `grad` within it finds that it is inside another one. */
-function nested(f: () => Tensor): Tensor {
+export function nested(f: () => Tensor): Tensor {
   depth++
   try {
     const value: unknown = enableGrad(f)
@@ -42,9 +42,9 @@ function nested(f: () => Tensor): Tensor {
 }
 
 /** Inside another `grad`, or a gradient that is recorded, gradients must be differentiable themselves. */
-const isNested = (): boolean => gradMode.enabled && (depth > 0 || isInsideBackward())
+export const isNested = (): boolean => gradMode.enabled && (depth > 0 || isInsideBackward())
 
-function zerosFor(tensor: Tensor): Tensor {
+export function zerosFor(tensor: Tensor): Tensor {
   return fromCold(new Float32Array(tensor.size), tensor.shape, 'float32')
 }
 

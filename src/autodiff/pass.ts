@@ -63,7 +63,7 @@ export class BackwardPass {
       gradMode.retainGraph = outer
       if (running[running.length - 1] === this.id) running.pop()
       // Also after an error: kernels may have overwritten what was saved. What no gradient went through stays.
-      if (!this.retainGraph) for (const node of nodes) if (node.active) this.spend(node)
+      if (!this.retainGraph) for (const node of nodes) if (node.active) spend(node)
       for (const { node, notes } of this.borrowed) Object.assign(node, notes)
     }
   }
@@ -157,11 +157,7 @@ export class BackwardPass {
 
   private letGo(gradient: Tensor): void {
     const { storage } = gradient
-    if (--storage.holds === 0 && storage.temporary) this.free(storage)
-  }
-
-  private free(storage: Storage): void {
-    if (storage.engine !== null && !storage.visible && !storage.owned) storage.engine.release(storage)
+    if (--storage.holds === 0 && storage.temporary) free(storage)
   }
 
   private visit(node: GraphNode): void {
@@ -195,30 +191,34 @@ export class BackwardPass {
     } finally {
       lifetime.created = outer
       for (const storage of created) {
-        if (storage.holds === 0 && !(this.createGraph && storage.recorded)) this.free(storage)
+        if (storage.holds === 0 && !(this.createGraph && storage.recorded)) free(storage)
       }
     }
     for (const gradient of gradients) if (gradient !== null) this.letGo(gradient)
     node.gradients = null
   }
+}
 
-  /** Frees what only the graph held and evicts what user code may still hold. */
-  private spend(node: GraphNode): void {
-    for (const storage of node.saved) this.free(storage)
-    for (const output of node.outputs) {
-      output.storage.references--
-      retire(output.storage)
-      output.node = SPENT
-    }
-    for (const input of node.inputs) {
-      input.storage.references--
-      if (!input.requiresGrad) retireConstant(input.storage)
-    }
-    node.inputs = []
-    node.outputs = []
-    node.saved = []
-    node.spent = true
+function free(storage: Storage): void {
+  if (storage.engine !== null && !storage.visible && !storage.owned) storage.engine.release(storage)
+}
+
+/** Frees what only the graph held and evicts what user code may still hold. */
+export function spend(node: GraphNode): void {
+  for (const storage of node.saved) free(storage)
+  for (const output of node.outputs) {
+    output.storage.references--
+    retire(output.storage)
+    output.node = SPENT
   }
+  for (const input of node.inputs) {
+    input.storage.references--
+    if (!input.requiresGrad) retireConstant(input.storage)
+  }
+  node.inputs = []
+  node.outputs = []
+  node.saved = []
+  node.spent = true
 }
 
 function retire(storage: Storage): void {

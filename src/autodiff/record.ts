@@ -57,3 +57,6 @@ export function record(
   }
   for (let i = 0; i < saved.length; i++) saved[i].recorded = true
 }
+
+/** The number of the operation recorded last: later ones have larger numbers. */
+export const latestNode = (): number => lastNode

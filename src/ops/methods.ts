@@ -10,6 +10,7 @@ import { as } from './as.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { cast } from './cast.ts'
 import * as compare from './compare.ts'
+import { stack } from './concat.ts'
 import { cumsum } from './cumsum.ts'
 import { assign, clone, detach } from './detach.ts'
 import type { ElementwiseMethod } from './elementwise-types.ts'
@@ -193,3 +194,4 @@ calculus.add = arithmetic.add
 calculus.sumTo = sumTo
 calculus.copy = clone
 calculus.standIn = x => reshape(x, x.shape)
+calculus.stack = tensors => stack(tensors, { axis: 0 })

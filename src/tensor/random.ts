@@ -36,7 +36,7 @@ export class Generator {
   private b = 0
   private c = 0
   private d = 0
-  private readonly key: number
+  private key = 0
 
   constructor(seed: number | GeneratorState) {
     if (typeof seed === 'number') {
@@ -48,10 +48,7 @@ export class Generator {
       }
       this.key = fold(0x746c6f6d, seed)
       ;[this.a, this.b, this.c, this.d] = [1, 2, 3, 4].map(i => fold(this.key, i))
-    } else {
-      this.key = seed.key
-      ;[this.a, this.b, this.c, this.d] = seed.words
-    }
+    } else this.restore(seed)
   }
 
   /** An independent generator named by a label: the same label gives the same one. */
@@ -62,6 +59,12 @@ export class Generator {
   /** Where the stream is now: `new Generator(state)` goes on from here. */
   state(): GeneratorState {
     return { key: this.key, words: [this.a >>> 0, this.b >>> 0, this.c >>> 0, this.d >>> 0] }
+  }
+
+  /** Goes back (or on) to a saved place. */
+  restore({ key, words }: GeneratorState): void {
+    this.key = key
+    ;[this.a, this.b, this.c, this.d] = words
   }
 
   /** 32 random bits, as a whole number ≥ 0. */
@@ -101,7 +104,13 @@ export class Generator {
 
   /** n numbers uniform in [low, high). */
   uniform(n: number, low = 0, high = 1): Float32Array {
-    requireNumbers('uniform', low <= high && Number.isFinite(high - low), 'finite numbers low ≤ high', low, high)
+    requireNumbers(
+      'uniform',
+      low <= high && Number.isFinite(high - low),
+      'finite numbers low ≤ high',
+      low,
+      high,
+    )
     const values = new Float32Array(n)
     const step = (high - low) / 0x1000000
     // `bits()` with its state in local variables: large tables of embeddings are filled three times as fast.
