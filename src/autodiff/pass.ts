@@ -4,6 +4,7 @@ import type { Storage } from '../engine/storage.ts'
 import { type GraphNode, SPENT } from '../tensor/node.ts'
 import { sameShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { anomaly, inspectGradient } from './anomaly.ts'
 import { calculus } from './calculus.ts'
 import { changedInPlace, spentGraph } from './graph-errors.ts'
 import { gradMode } from './mode.ts'
@@ -176,6 +177,8 @@ export class BackwardPass {
     const created: Storage[] = []
     const outer = lifetime.created
     lifetime.created = created
+    const wasInGradient = anomaly.isInGradient
+    anomaly.isInGradient = true
     try {
       const thunks = node.rule.gradient(node, gradients)
       for (let i = 0; i < thunks.length; i++) {
@@ -183,12 +186,14 @@ export class BackwardPass {
         const input = node.inputs[i]
         if (thunk === null || !this.leadsSomewhere(input)) continue
         const gradient = thunk()
+        if (anomaly.depth > 0) inspectGradient(node, i, gradient)
         this.send(
           input,
           sameShape(gradient.shape, input.shape) ? gradient : calculus.sumTo(gradient, input.shape),
         )
       }
     } finally {
+      anomaly.isInGradient = wasInGradient
       lifetime.created = outer
       for (const storage of created) {
         if (storage.holds === 0 && !(this.createGraph && storage.recorded)) free(storage)

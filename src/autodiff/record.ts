@@ -1,6 +1,7 @@
 import type { Storage } from '../engine/storage.ts'
 import type { GradientRule, GraphNode } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { anomaly, rememberPlace } from './anomaly.ts'
 import { gradMode } from './mode.ts'
 
 let lastNode = 0
@@ -46,6 +47,7 @@ export function record(
     active: false,
     gradients: null,
   }
+  if (anomaly.depth > 0) rememberPlace(node)
   if (rule.readsValues) node.versions = savedVersions(node)
   for (let i = 0; i < inputs.length; i++) refer(inputs[i].storage)
   for (let i = 0; i < outputs.length; i++) {

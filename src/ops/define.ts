@@ -1,3 +1,4 @@
+import { anomaly, inspectResults } from '../autodiff/anomaly.ts'
 import { withoutGradient } from '../autodiff/graph-errors.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'
@@ -80,6 +81,7 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     const storage = engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
     forward(inputs, out, attributes, engine)
+    if (anomaly.depth > 0) inspectResults(name, inputs, [out])
     if (!needsRecording(inputs)) settle(engine, storage, inputs)
     else if (outType === 'float32') record(rule, inputs, [out], attributes, [])
     else {
@@ -158,6 +160,7 @@ export function defineFused<A>(
     engine.beginOperation(name)
     const training = needsRecording(inputs)
     const { outputs, saved } = spec.forward(inputs, attributes, engine, training)
+    if (anomaly.depth > 0) inspectResults(name, inputs, outputs)
     if (training) record(rule, inputs, outputs, attributes, saved)
     else for (const output of outputs) settle(engine, output.storage, inputs)
     return outputs
