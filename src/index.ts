@@ -224,8 +224,37 @@ export type { Graph } from './train/functional/graph.ts'
 export type { FitOptions } from './train/fit.ts'
 export type { EvaluateOptions } from './train/evaluate.ts'
 export type { PredictOptions } from './train/predict.ts'
-export { History, type Logs } from './train/history.ts'
-export type { Callback, FitControl, FitInfo } from './train/callback.ts'
+export { type BestEpoch, History, type Logs } from './train/history.ts'
+export type { MonitorMode } from './train/monitor.ts'
+export type { Callback, FitControl, FitInfo, TrainEnd } from './train/callback.ts'
+export type {
+  Batches,
+  BatchInput,
+  DataBatch,
+  InputBatch,
+  ResumableBatches,
+} from './train/source/batches.ts'
+export type { CheckpointOptions } from './train/checkpoint/options.ts'
+export {
+  type CheckpointParts,
+  loadCheckpoint,
+  restoreCheckpoint,
+  saveCheckpoint,
+  serializeCheckpoint,
+} from './train/checkpoint/manual.ts'
+export type { StateTree } from './io/state-tree.ts'
+export { type ByteStore, memoryStore } from './io/byte-store.ts'
+export { directoryStore } from './io/directory-store.ts'
+export { csvLogger, type CsvLoggerOptions } from './train/callbacks/csv-logger.ts'
+export { earlyStopping, type EarlyStoppingOptions } from './train/callbacks/early-stopping.ts'
+export { jsonlLogger, type JsonlLoggerOptions } from './train/callbacks/jsonl-logger.ts'
+export { lambdaCallback } from './train/callbacks/lambda-callback.ts'
+export { learningRateScheduler } from './train/callbacks/learning-rate-scheduler.ts'
+export { modelCheckpoint, type ModelCheckpointOptions } from './train/callbacks/model-checkpoint.ts'
+export { htmlReport, type HtmlReportOptions } from './train/callbacks/report/html-report.ts'
+export { sparkline, sparklines, type SparklinesOptions } from './train/callbacks/sparkline.ts'
+export { tensorBoard, type TensorBoardOptions } from './train/callbacks/tensorboard/tensor-board.ts'
+export { terminateOnNaN } from './train/callbacks/terminate-on-nan.ts'
 export { progress, type ProgressOutput } from './train/progress.ts'
 export { reduceLrOnPlateau, type ReduceLrOptions } from './train/reduce-lr-on-plateau.ts'
 export type { ExampleWeights } from './train/example-weights.ts'

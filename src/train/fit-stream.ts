@@ -14,30 +14,27 @@ const validationName = (name: string): string => `val${name[0].toUpperCase()}${n
 
 /**
  * Trains, and gives what happens, as it happens: whoever iterates calls the callbacks, and may save checkpoints between
- * two events. The state says how far the run has come, and a restored one where it goes on.
+ * two events, and at last closes `run.training`. The state says how far the run has come, and a restored one where it
+ * goes on.
  */
 export async function* fitStream(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
   const { model, options, training } = run
-  try {
-    while (state.epoch < options.epochs && !(state.isStopped && !state.isInEpoch)) {
-      if (!state.isInEpoch) {
-        state.isInEpoch = true
-        state.batch = 0
-        state.loss.reset()
-        yield { hook: 'onEpochBegin', epoch: state.epoch }
-        await training.begin()
-        state.measures = freshMetrics(model, 'fit')
-      }
-      yield* trainEpoch(run, state, turns)
-      if (run.validation !== null) yield* validate(run, state, turns)
-      const { epoch, logs } = state
-      state.history.record(epoch, logs)
-      state.isInEpoch = false
-      state.epoch++
-      yield { hook: 'onEpochEnd', epoch, logs }
+  while (state.epoch < options.epochs && !(state.isStopped && !state.isInEpoch)) {
+    if (!state.isInEpoch) {
+      state.isInEpoch = true
+      state.batch = 0
+      state.loss.reset()
+      yield { hook: 'onEpochBegin', epoch: state.epoch }
+      await training.begin()
+      state.measures = freshMetrics(model, 'fit')
     }
-  } finally {
-    await training.close()
+    yield* trainEpoch(run, state, turns)
+    if (run.validation !== null) yield* validate(run, state, turns)
+    const { epoch, logs } = state
+    state.history.record(epoch, logs)
+    state.isInEpoch = false
+    state.epoch++
+    yield { hook: 'onEpochEnd', epoch, logs }
   }
 }
 

@@ -83,6 +83,7 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
     throw error
   } finally {
     try {
+      await training.close()
       await callbacks.end(state.logs, end)
     } finally {
       await checkpoints?.close()

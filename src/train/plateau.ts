@@ -1,4 +1,6 @@
 import { ValueError } from '../errors.ts'
+import { StateReader } from '../io/state-reader.ts'
+import type { StateTree } from '../io/state-tree.ts'
 import { checkHyperparameter } from '../optim/hyperparameters.ts'
 
 export interface PlateauOptions {
@@ -59,6 +61,19 @@ export class Plateau {
     this.cooling = cooldown
     this.bad = 0
     return true
+  }
+
+  /** What was noticed so far. */
+  stateDict(): StateTree {
+    const { best, bad, cooling } = this
+    return { best, bad, cooling }
+  }
+
+  loadStateDict(state: StateTree): void {
+    const saved = new StateReader(state, 'plateau')
+    this.best = saved.number('best')
+    this.bad = saved.count('bad')
+    this.cooling = saved.count('cooling')
   }
 
   private isBetter(value: number): boolean {

@@ -2,6 +2,7 @@ import { ValueError } from '../errors.ts'
 import { checkHyperparameter } from '../optim/hyperparameters.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { Callback } from './callback.ts'
+import { monitored } from './monitor.ts'
 import { Plateau, type PlateauOptions } from './plateau.ts'
 
 export interface ReduceLrOptions extends PlateauOptions {
@@ -31,7 +32,7 @@ function ratesOf(optimizer: Optimizer): { learningRate: number }[] {
  * Multiplies the learning rate by a factor whenever a figure has stopped improving for some epochs, by PyTorch's rules:
  * `patience` bad epochs are borne, the next one reduces (Keras reduces one epoch earlier).
  *
- * Each `fit` starts anew. The rate stays reduced after it.
+ * Each `fit` starts anew, unless it resumes. The rate stays reduced after it.
  *
  * @throws ValueError for options out of range; during `fit` for a figure that is not there, or a rate by schedule
  * @example await model.fit(x, y, { epochs: 50, validationSplit: 0.1, callbacks: [reduceLrOnPlateau({ patience: 3 })] })
@@ -48,18 +49,12 @@ export function reduceLrOnPlateau(options: ReduceLrOptions = {}): Callback {
       plateau = new Plateau(rules, name)
     },
     onEpochEnd: (_, logs, { optimizer }) => {
-      if (!Object.hasOwn(logs, monitor)) {
-        throw new ValueError({
-          operation: name,
-          problem: `finds no '${monitor}' among ${Object.keys(logs).join(', ')}.`,
-          hint: monitor.startsWith('val') ? 'pass validationData or validationSplit to fit.' : undefined,
-          argument: 'monitor',
-          received: monitor,
-        })
-      }
+      const value = monitored(name, monitor, logs)
       const rates = ratesOf(optimizer)
-      if (!plateau.see(logs[monitor])) return
+      if (!plateau.see(value)) return
       for (const rated of rates) rated.learningRate = Math.max(rated.learningRate * factor, minimum)
     },
+    stateDict: () => plateau.stateDict(),
+    loadStateDict: state => plateau.loadStateDict(state),
   }
 }

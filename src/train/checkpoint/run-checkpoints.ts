@@ -1,5 +1,5 @@
 import { currentEngine } from '../../engine/device.ts'
-import { ValueError } from '../../errors.ts'
+import { BuildError, ValueError } from '../../errors.ts'
 import { readGenerator } from '../../io/generator-state.ts'
 import { StateReader } from '../../io/state-reader.ts'
 import type { StateTree } from '../../io/state-tree.ts'
@@ -160,8 +160,9 @@ function restoreModel({ model }: FitRun, saved: StateReader): void {
 function isBuilt(model: FitRun['model']): boolean {
   try {
     return model.namedState().size >= 0
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof BuildError) return false
+    throw error
   }
 }
 
