@@ -165,7 +165,7 @@ export class Offload {
   }
 
   /** Calibrates once. A GPU that wins at no size is refused. */
-  private calibrated(): Calibration | null {
+  calibrated(): Calibration | null {
     if (this.calibration !== null || this.backend === null) return this.calibration
     try {
       this.calibration = calibrate(this.ours, this.backend, this.engine.memory, this.now)
