@@ -2,7 +2,7 @@
 import { build } from 'esbuild'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { commands, dist, entries, peers, root } from './entries.mjs'
+import { commands, dist, entries, manifest, peers, root } from './entries.mjs'
 
 /** Names are kept: they stand in users' stack traces. */
 const common = {
@@ -94,8 +94,12 @@ async function buildForNode() {
   return [metafile, cli]
 }
 
-/** Modules that the entries reach in the sources. */
-const reached = metafile => Object.keys(metafile.inputs).filter(file => /^(src|kernels)\//.test(file))
+/** Modules that the entries reach in the sources, and those that bundlers for browsers take instead. */
+function reached({ inputs }) {
+  const sources = Object.keys(inputs).filter(file => /^(src|kernels)\//.test(file))
+  const instead = Object.values(manifest.browser).filter(file => file.startsWith('./src/'))
+  return [...sources, ...instead.map(file => file.slice(2))]
+}
 
 /** For bundlers: a file per module beside its declarations. */
 async function buildModules(files) {

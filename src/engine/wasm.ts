@@ -1,6 +1,6 @@
 import * as muladd from './generated/muladd.ts'
-import * as relaxed from './generated/relaxed.ts'
 import { inflate } from './inflate.ts'
+import { relaxed } from './relaxed.ts'
 
 /** The two instruction sets the kernels are compiled for; results differ in the last bits. */
 export type WasmVariant = 'muladd' | 'relaxed'
@@ -8,7 +8,14 @@ export type WasmVariant = 'muladd' | 'relaxed'
 /** What a kernel module exports: functions of numbers. Booleans go in as 0 and 1. */
 export type WasmExports = Readonly<Record<string, (...args: number[]) => number>>
 
-const embedded = { muladd, relaxed }
+/** A compiled module, as the build embeds it. */
+export interface EmbeddedKernels {
+  readonly sharedFlag: { readonly offset: number; readonly shared: number }
+  readonly deflated: string
+}
+
+const embedded = new Map<WasmVariant, EmbeddedKernels>([['muladd', muladd]])
+if (relaxed !== null) embedded.set('relaxed', relaxed)
 const modules = new Map<string, WebAssembly.Module>()
 
 /** The smallest module that uses an instruction: (func (result v128) …) with the given body. */
@@ -49,8 +56,14 @@ const relaxedProbe = probe(65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 
 /** Whether this machine's WebAssembly has 128-bit SIMD. */
 export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe)
 
-/** Whether it also has fused (relaxed) multiply-add. */
-export const hasRelaxedSimd = (): boolean => hasSimd() && WebAssembly.validate(relaxedProbe)
+/** Whether it also has fused (relaxed) multiply-add, and the kernels for it are at hand. */
+export const hasRelaxedSimd = (): boolean =>
+  embedded.has('relaxed') && hasSimd() && WebAssembly.validate(relaxedProbe)
+
+/** Adds kernels that a bundle left out. */
+export function embed(variant: WasmVariant, kernels: EmbeddedKernels): void {
+  embedded.set(variant, kernels)
+}
 
 function decode(deflated: string): Uint8Array<ArrayBuffer> {
   const text = atob(deflated)
@@ -64,7 +77,9 @@ export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.M
   const key = `${variant}-${shared}`
   let module = modules.get(key)
   if (module === undefined) {
-    const { deflated, sharedFlag } = embedded[variant]
+    const kernels = embedded.get(variant)
+    if (kernels === undefined) throw new Error(`internal: the kernels ${variant} are not in this bundle`)
+    const { deflated, sharedFlag } = kernels
     const bytes = decode(deflated)
     if (shared) bytes[sharedFlag.offset] = sharedFlag.shared
     module = new WebAssembly.Module(bytes)

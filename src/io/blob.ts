@@ -1,4 +1,4 @@
-import type { Model } from '../train/model.ts'
+import type { Model, ModelResult } from '../train/model.ts'
 import { type SaveOptions, serializeAs } from './serialize.ts'
 
 /** What loading reads of a Blob or File. */
@@ -19,7 +19,7 @@ export const isBlob = (source: object): source is BlobSource =>
  * const model = sequential(dense({ units: 1, inputSize: 2 }))
  * const { model: again } = await load(modelToBlob(model))
  */
-export function modelToBlob(model: Model, options: SaveOptions = {}): Blob {
+export function modelToBlob(model: Model<ModelResult>, options: SaveOptions = {}): Blob {
   const bytes = serializeAs('modelToBlob', model, options)
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'application/octet-stream' })
 }

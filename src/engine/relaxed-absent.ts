@@ -1,0 +1,4 @@
+import type { EmbeddedKernels } from './wasm.ts'
+
+/** Bundles for browsers hold one set of kernels; importing tensorloom/relaxed adds the other. */
+export const relaxed: EmbeddedKernels | null = null
