@@ -119,6 +119,11 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
     return this.steps
   }
 
+  /** Lets schedules go on from this step, where the steps were taken elsewhere: in a worker. */
+  countSteps(steps: number): void {
+    this.steps = steps
+  }
+
   /**
    * Updates, in place, every parameter that has a gradient; the others are left untouched.
    * @throws ValueError when there are no parameters at all; ShapeError for a gradient of another shape

@@ -54,6 +54,8 @@ export interface TrainEnd {
 export interface Callback {
   /** Named in errors; in checkpoints it says whose state is whose. */
   readonly name?: string
+  /** It only watches: training in a worker does not wait for it, and it is told of batches in groups. Default false. */
+  readonly isObserver?: boolean
   /** Before the first batch. What a run leaves behind in the callback is to be forgotten here. */
   onTrainBegin?(info: FitInfo, control: FitControl): Awaitable
   /** At the very end, also after an abort or an error; `logs` are the last ones. */

@@ -9,8 +9,9 @@ import type { ExampleWeights } from './example-weights.ts'
 import { requireBatchSize } from './examples.ts'
 import { checkDevice, type DeviceOption } from './on-device.ts'
 import type { BatchInput } from './source/batches.ts'
+import type { WorkerOptions } from './worker/hook.ts'
 
-export interface FitOptions extends ExampleWeights, DeviceOption {
+export interface FitOptions extends ExampleWeights, DeviceOption, WorkerOptions {
   /** Passes over the data. Default 1. */
   readonly epochs?: number
   /** Examples per step; the last batch of an epoch may be smaller. Default 32. Data that come in batches have their own. */
@@ -58,6 +59,8 @@ const KNOWN: readonly (keyof FitOptions)[] = [
   'resume',
   'signal',
   'verbose',
+  'worker',
+  'workerModule',
 ]
 
 /** Options that say how examples become batches: data that come in batches have no use for them. */

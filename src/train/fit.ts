@@ -11,6 +11,7 @@ import { type FitRun, readRun } from './run.ts'
 import { RunState } from './run-state.ts'
 import type { BatchInput } from './source/batches.ts'
 import { Turns } from './turns.ts'
+import { workerStream } from './worker/hook.ts'
 
 export type { FitOptions }
 
@@ -70,7 +71,9 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
     const place = { initialEpoch: state.epoch, initialBatch: state.isInEpoch ? state.batch : 0 }
     await callbacks.begin({ model, epochs, batches, examples, ...place }, control)
     await checkpoints?.resumeCallbacks()
-    for await (const event of fitStream(run, state, turns)) {
+    const isRemote = options.worker !== undefined && options.worker !== false
+    const events = isRemote ? workerStream(run, state) : fitStream(run, state, turns)
+    for await (const event of events) {
       const pending = callbacks.handle(event, control)
       if (pending !== undefined) await pending
       await checkpoints?.after(event)

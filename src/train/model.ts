@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { type Compiled, type CompileOptions, compileOutputs } from './compiled.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { type FitOptions, fit } from './fit.ts'
+import { fitEvents, type TrainingEvent } from './fit-events.ts'
 import type { History, Logs } from './history.ts'
 import { outputsOf } from './outputs.ts'
 import { predict, predictBatches, type PredictOptions } from './predict.ts'
@@ -135,6 +136,32 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
   fit(x: ModelData | BatchInput, y?: ModelData | FitOptions, options?: FitOptions): Promise<History> {
     if (isBatchInput(x)) return fit(this, x as BatchInput, null, (y ?? {}) as FitOptions)
     return fit(this, x, y as ModelData, options ?? {})
+  }
+
+  /** What happens while `fit` trains on batches, as it happens. */
+  fitEvents(batches: BatchInput, options?: FitOptions): AsyncGenerator<TrainingEvent, History, undefined>
+  /**
+   * Trains like `fit`, and gives what happens, as it happens. Leaving the loop ends the training between two batches; the
+   * model then is as after the last of them.
+   *
+   * @throws what `fit` throws
+   * @example
+   * for await (const event of model.fitEvents(x, y, { epochs: 5, worker: true })) {
+   *   if (event.kind === 'epoch') console.log(event.epoch, event.logs.loss)
+   * }
+   */
+  fitEvents(
+    x: ModelData,
+    y: ModelData,
+    options?: FitOptions,
+  ): AsyncGenerator<TrainingEvent, History, undefined>
+  fitEvents(
+    x: ModelData | BatchInput,
+    y?: ModelData | FitOptions,
+    options?: FitOptions,
+  ): AsyncGenerator<TrainingEvent, History, undefined> {
+    if (isBatchInput(x)) return fitEvents(this, x as BatchInput, null, (y ?? {}) as FitOptions)
+    return fitEvents(this, x, y as ModelData, options ?? {})
   }
 
   /** Loss and metrics over batches, as `fit` takes them. */

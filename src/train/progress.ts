@@ -79,6 +79,7 @@ export function progress(
   }
   return {
     name: 'progress',
+    isObserver: true,
     onTrainBegin: given => {
       info = given
       epoch = given.initialEpoch

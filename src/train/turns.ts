@@ -1,7 +1,7 @@
 const PAUSE_EVERY_MS = 40
 
 /** Lets the rest of the program run: the next macrotask. */
-const nextTurn = (): Promise<void> =>
+export const nextTurn = (): Promise<void> =>
   new Promise(resolve => {
     if (typeof setImmediate === 'function') setImmediate(resolve)
     else setTimeout(resolve, 0)

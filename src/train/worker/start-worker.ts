@@ -1,0 +1,36 @@
+import { runtime } from './runtime.ts'
+import type { TrainingWorker } from './hook.ts'
+
+/** Starts the library's own training worker, worker.ts. */
+export async function startWorker(): Promise<TrainingWorker> {
+  if (runtime.isNode) return startInNode()
+  const page = globalThis.location?.origin
+  const own = new URL(import.meta.url)
+  // A browser starts workers from its own origin only; a module that lies elsewhere can be imported by one.
+  if (page !== undefined && page !== 'null' && /^https?:$/.test(own.protocol) && own.origin !== page)
+    return startFromSource(`import ${JSON.stringify(own.href.replace(/[^/]*$/, 'worker.js'))}`)
+  // Bundlers know this very expression, and make a file of the worker's program.
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'tensorloom' })
+}
+
+/** A browser's worker from the text of its program. */
+export function startFromSource(source: string): TrainingWorker {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
+  const worker = new Worker(url, { type: 'module', name: 'tensorloom' })
+  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true })
+  return worker
+}
+
+async function startInNode(): Promise<TrainingWorker> {
+  const { Worker } = await runtime.builtin<typeof import('node:worker_threads')>('node:worker_threads')
+  const own = import.meta.url
+  const options = { execArgv: [], name: 'tensorloom' }
+  if (own.endsWith('.ts')) {
+    // The sources, under a loader of TypeScript that has to be started in the worker, too.
+    const program = JSON.stringify(new URL('./worker.ts', own).href)
+    const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
+    return new Worker(source, { ...options, eval: true })
+  }
+  const folder = /\/chunks\/[^/]*$/.test(own) ? '../' : './'
+  return new Worker(new URL(`${folder}worker.js`, own), options)
+}
