@@ -101,7 +101,11 @@ export {
 } from './nn/graph/symbolic.ts'
 export { Layer, type LayerConfig, type LayerOptions } from './nn/layer.ts'
 export type { ActivationName } from './nn/activations.ts'
-export type { InitializerName } from './nn/initializers.ts'
+export type { InitializerLike, InitializerName } from './nn/initializers.ts'
+export type { InitializerConfig } from './nn/initializer-config.ts'
+export type { Regularizer } from './nn/regularizers.ts'
+export type { Constraint } from './nn/constraints.ts'
+export { type BiasRules, constrain, type KernelRules, penaltyOf } from './nn/rules.ts'
 export { Dense, dense, type DenseOptions } from './nn/dense.ts'
 export { Embedding, embedding, type EmbeddingOptions } from './nn/embedding.ts'
 export { LSTM, lstm, type LstmContext, type LstmLayerOptions, type LstmState } from './nn/lstm.ts'
@@ -129,6 +133,47 @@ export { Add, Average, Maximum, Minimum, Multiply, Subtract } from './nn/merge.t
 export { MergeLayer } from './nn/merge-layer.ts'
 export { Concatenate, type ConcatenateOptions } from './nn/concatenate.ts'
 export { Dot, type DotOptions } from './nn/dot.ts'
+export { Masking, masking, type MaskingOptions } from './nn/masking.ts'
+export {
+  ELU,
+  type ELUOptions,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  ReLU,
+  type ReLUOptions,
+  Softmax,
+  type SoftmaxOptions,
+  ThresholdedReLU,
+  type ThresholdedReLUOptions,
+} from './nn/activation-layers.ts'
+export { PReLU, prelu, type PReLUOptions } from './nn/prelu.ts'
+export {
+  Cropping1D,
+  cropping1d,
+  type Cropping1DOptions,
+  Cropping2D,
+  cropping2d,
+  type Cropping2DOptions,
+  type Margins1D,
+  type Margins2D,
+  ZeroPadding1D,
+  zeroPadding1d,
+  type ZeroPadding1DOptions,
+  ZeroPadding2D,
+  zeroPadding2d,
+  type ZeroPadding2DOptions,
+} from './nn/padding.ts'
+export {
+  AlphaDropout,
+  alphaDropout,
+  GaussianDropout,
+  gaussianDropout,
+  type RateOptions,
+  SpatialDropout2D,
+  spatialDropout2d,
+  type SpatialDropout2DOptions,
+} from './nn/dropout-variants.ts'
+export { Rescaling, rescaling, type RescalingOptions } from './nn/rescaling.ts'
 export { ModuleBuffer } from './nn/buffer.ts'
 export { Permute, type PermuteOptions, Reshape, type ReshapeOptions } from './nn/reshape.ts'
 export {

@@ -16,6 +16,7 @@ import { TimeDistributed } from '../nn/time-distributed.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { convolutionLayers } from './convolution-layers.ts'
 import { mergeLayers } from './merge-layers.ts'
+import { shapeLayers } from './shape-layers.ts'
 import { transformerLayers } from './transformer-layers.ts'
 
 /**
@@ -43,6 +44,8 @@ export interface ConfigReader {
 /** What `load` must know of a built-in layer before it makes one. */
 export interface BuiltInLayer {
   readonly layer: LayerClass
+  /** Types of its options that differ from what `optionTypes` says. */
+  readonly types?: Readonly<Record<string, 'boolean' | 'number' | 'string'>>
   /** Shapes of the parameters, so that the file bounds what is allocated. */
   readonly parameters: (config: ConfigReader) => readonly (readonly [name: string, shape: Shape])[]
 }
@@ -51,6 +54,7 @@ export interface BuiltInLayer {
 export const layerTable: ReadonlyMap<string, BuiltInLayer> = new Map<string, BuiltInLayer>([
   ...convolutionLayers,
   ...mergeLayers,
+  ...shapeLayers,
   ...transformerLayers,
   ['Activation', { layer: Activation, parameters: () => [] }],
   [
@@ -91,6 +95,7 @@ export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> =
   ['crossAttention', 'boolean'],
   ['base', 'number'],
   ['maskZero', 'boolean'],
+  ['normalize', 'boolean'],
   ['returnSequences', 'boolean'],
   ['returnState', 'boolean'],
   ['goBackwards', 'boolean'],

@@ -1,6 +1,7 @@
 import { withoutInitializers } from '../nn/initializers.ts'
 import { Layer } from '../nn/layer.ts'
 import type { Module } from '../nn/module.ts'
+import { defaultGenerator } from '../tensor/random.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import type { CompileOptions } from '../train/compiled.ts'
 import type { Functional } from '../train/functional/functional.ts'
@@ -9,7 +10,13 @@ import { type AnyLayer, Sequential } from '../train/sequential.ts'
 import { readCompileSettings } from './compile-settings.ts'
 import { freeze } from './frozen.ts'
 import { buildGraph, readShape } from './graph-build.ts'
-import { type ConfigReader, type LayerClass, layerTable, optionTypes } from './layer-table.ts'
+import {
+  type BuiltInLayer,
+  type ConfigReader,
+  type LayerClass,
+  layerTable,
+  optionTypes,
+} from './layer-table.ts'
 import { modelFormat, modelVersion } from './model-config.ts'
 import { readArray, readRecord, readString } from './plain-json.ts'
 import { blameFile, refuseModel } from './refuse-model.ts'
@@ -56,11 +63,22 @@ export function buildModel(config: ReadonlyMap<string, unknown>, parts: Parts): 
   const compile: CompileOptions | null = config.has('compile')
     ? readCompileSettings(config.get('compile'), 'compile')
     : null
-  const model = withoutInitializers(() => buildArchitecture(config, '', '', parts))
+  const model = keepingGenerator(() => withoutInitializers(() => buildArchitecture(config, '', '', parts)))
   loadWeights(model, parts.tensors)
   freezeAgain(model, config)
   if (compile !== null) blameFile('compile', false, () => model.compile(compile))
   return model.eval()
+}
+
+/** Loading draws no random numbers, not even where a layer of the user's own does. */
+function keepingGenerator<T>(body: () => T): T {
+  const generator = defaultGenerator()
+  const state = generator.state()
+  try {
+    return body()
+  } finally {
+    generator.restore(state)
+  }
 }
 
 /** @param at path of the description in the JSON; @param prefix what the names of its weights begin with */
@@ -143,7 +161,7 @@ function buildLayer(
   const builtIn = layerTable.get(className)
   const custom = parts.classes.get(className)
   if (builtIn !== undefined) {
-    checkOptionTypes(config, `${at}.config`)
+    checkOptionTypes(config, `${at}.config`, builtIn)
     const shapes = builtIn.parameters(readerOf(config, `${at}.config`))
     for (const [parameter, shape] of shapes)
       checkTensor(`${prefix}${name}.${parameter}`, shape, at, parts.tensors)
@@ -165,9 +183,9 @@ function makeLayer(layerClass: LayerClass, config: ReadonlyMap<string, unknown>)
   return layerClass.fromConfig?.(options) ?? new layerClass(options as never)
 }
 
-function checkOptionTypes(config: ReadonlyMap<string, unknown>, at: string): void {
+function checkOptionTypes(config: ReadonlyMap<string, unknown>, at: string, { types }: BuiltInLayer): void {
   for (const [option, value] of config) {
-    const type = optionTypes.get(option)
+    const type = types?.[option] ?? optionTypes.get(option)
     if (type !== undefined && typeof value !== type)
       refuseModel(`${at}.${option}`, `expected a ${type}, got ${show(value)}`)
   }

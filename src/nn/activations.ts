@@ -1,7 +1,7 @@
 import { ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
 import { elu, hardSigmoidKeras, leakyRelu, softplus } from '../ops/parametric.ts'
-import { softmax } from '../ops/softmax.ts'
+import { logSoftmax, softmax } from '../ops/softmax.ts'
 import { gelu, mish, relu, relu6, selu, sigmoid, silu, softsign, tanh } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -14,6 +14,8 @@ const ACTIVATIONS = {
   elu: (x: Tensor): Tensor => elu(x),
   selu: (x: Tensor): Tensor => selu(x),
   gelu: (x: Tensor): Tensor => gelu(x),
+  /** The tanh approximation of gelu. */
+  geluTanh: (x: Tensor): Tensor => gelu(x, { approximate: 'tanh' }),
   silu: (x: Tensor): Tensor => silu(x),
   mish: (x: Tensor): Tensor => mish(x),
   tanh: (x: Tensor): Tensor => tanh(x),
@@ -22,6 +24,7 @@ const ACTIVATIONS = {
   softplus: (x: Tensor): Tensor => softplus(x),
   softsign: (x: Tensor): Tensor => softsign(x),
   softmax: (x: Tensor): Tensor => softmax(x),
+  logSoftmax: (x: Tensor): Tensor => logSoftmax(x),
 } as const
 
 export type ActivationName = keyof typeof ACTIVATIONS

@@ -3,12 +3,13 @@ import { type AxisWindow, axesOf, type Padding2d, type Pair, pairOf, slideBack }
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { ConvolutionLayer, type ConvolutionOptions } from './convolution.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN, type LayerConfig, UNKNOWN } from './layer.ts'
 import { requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import { type KernelRules, ruleOptions } from './rules.ts'
 
-export interface Conv2DTransposeOptions extends ConvolutionOptions {
+export interface Conv2DTransposeOptions extends ConvolutionOptions, KernelRules {
   /** Number of output channels. */
   readonly filters: number
   /** Height and width of the window. */
@@ -22,7 +23,7 @@ export interface Conv2DTransposeOptions extends ConvolutionOptions {
   /** Added to the size that strides, window and padding give. */
   readonly outputPadding?: Pair
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName
+  readonly kernelInitializer?: InitializerLike
 }
 
 const KNOWN = [
@@ -33,6 +34,7 @@ const KNOWN = [
   'dilationRate',
   'outputPadding',
   'kernelInitializer',
+  ...ruleOptions('kernel'),
 ]
 
 /**
@@ -83,7 +85,10 @@ export class Conv2DTranspose extends ConvolutionLayer<number, number, Conv2DTran
   protected override createKernels(channels: number): void {
     const { kernelInitializer = 'glorotUniform' } = this.options
     const window = this.windows.map(axis => axis.window)
-    this.kernel = this.parameter([...window, this.filters, channels], kernelInitializer)
+    this.kernel = this.parameter([...window, this.filters, channels], kernelInitializer, [
+      this.options,
+      'kernel',
+    ])
     this.bias = this.biasFor(this.filters)
   }
 

@@ -14,19 +14,21 @@ import {
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { ConvolutionLayer, type ConvolutionOptions } from './convolution.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN, type LayerConfig } from './layer.ts'
 import { requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import { type KernelRules, ruleOptions } from './rules.ts'
 
 interface FilterOptions<Filters extends number, Channels extends number>
-  extends ConvolutionOptions<Channels> {
+  extends ConvolutionOptions<Channels>,
+    KernelRules {
   /** Number of output channels. */
   readonly filters: Filters
   /** Splits channels and filters into groups that do not see each other. Default 1. */
   readonly groups?: number
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName
+  readonly kernelInitializer?: InitializerLike
 }
 
 export interface Conv1DOptions<Filters extends number = number, Channels extends number = number>
@@ -53,7 +55,10 @@ export interface Conv2DOptions<Filters extends number = number, Channels extends
   readonly dilationRate?: Pair
 }
 
-const KNOWN = ['filters', 'groups', 'kernelInitializer', 'kernelSize', 'strides', 'padding', 'dilationRate']
+const KNOWN = [
+  ...['filters', 'groups', 'kernelInitializer', 'kernelSize', 'strides', 'padding', 'dilationRate'],
+  ...ruleOptions('kernel'),
+]
 
 /** Layers with one kernel [...window, channels/groups, filters]. */
 abstract class FilterLayer<
@@ -99,7 +104,10 @@ abstract class FilterLayer<
   protected override createKernels(channels: number): void {
     const { kernelInitializer = 'glorotUniform' } = this.options
     const window = this.windows.map(axis => axis.window)
-    this.kernel = this.parameter([...window, channels / this.groups, this.filters], kernelInitializer)
+    this.kernel = this.parameter([...window, channels / this.groups, this.filters], kernelInitializer, [
+      this.options,
+      'kernel',
+    ])
     this.bias = this.biasFor(this.filters)
   }
 

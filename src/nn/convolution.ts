@@ -3,13 +3,14 @@ import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type ActivationName, activate, checkActivation } from './activations.ts'
 import { checkFormat, type ImageShape, readImageShape, slideOver, writeImageShape } from './images.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import { Layer, type LayerConfig, type LayerOptions, UNKNOWN } from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import { type BiasRules, ruleOptions } from './rules.ts'
 
 /** What every convolution layer can be given. */
-export interface ConvolutionOptions<Channels extends number = number> extends LayerOptions {
+export interface ConvolutionOptions<Channels extends number = number> extends LayerOptions, BiasRules {
   /** Channels of the input; learnt from the first batch if not given. */
   readonly inputSize?: Channels
   /** Where input and output have their channels. Default `channelsLast`. */
@@ -19,10 +20,13 @@ export interface ConvolutionOptions<Channels extends number = number> extends La
   /** Default true. */
   readonly useBias?: boolean
   /** Default `zeros`. */
-  readonly biasInitializer?: InitializerName
+  readonly biasInitializer?: InitializerLike
 }
 
-const KNOWN = ['name', 'inputSize', 'dataFormat', 'activation', 'useBias', 'biasInitializer']
+const KNOWN = [
+  ...['name', 'inputSize', 'dataFormat', 'activation', 'useBias', 'biasInitializer'],
+  ...ruleOptions('bias'),
+]
 
 /** What the convolution layers have in common: windows, a bias per filter, an activation. */
 export abstract class ConvolutionLayer<
@@ -90,7 +94,7 @@ export abstract class ConvolutionLayer<
   /** A parameter [filters], or null without bias. */
   protected biasFor(filters: number): Parameter | null {
     const { useBias = true, biasInitializer = 'zeros' } = this.options
-    return useBias ? this.parameter([filters], biasInitializer) : null
+    return useBias ? this.parameter([filters], biasInitializer, [this.options, 'bias']) : null
   }
 
   protected override compute(x: Tensor): Tensor {

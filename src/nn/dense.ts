@@ -3,7 +3,7 @@ import { linear } from '../ops/linear.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type ActivationName, activate, checkActivation } from './activations.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import {
   BUILT_IN,
   describeShape,
@@ -15,9 +15,12 @@ import {
 } from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import { type BiasRules, type KernelRules, ruleOptions } from './rules.ts'
 
 export interface DenseOptions<Units extends number = number, Input extends number = number>
-  extends LayerOptions {
+  extends LayerOptions,
+    KernelRules,
+    BiasRules {
   /** Size of the output's last axis. */
   readonly units: Units
   /** Size of the input's last axis; learnt from the first batch if not given. */
@@ -27,12 +30,15 @@ export interface DenseOptions<Units extends number = number, Input extends numbe
   /** Default true. */
   readonly useBias?: boolean
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName
+  readonly kernelInitializer?: InitializerLike
   /** Default `zeros`. */
-  readonly biasInitializer?: InitializerName
+  readonly biasInitializer?: InitializerLike
 }
 
-const KNOWN = ['name', 'units', 'inputSize', 'activation', 'useBias', 'kernelInitializer', 'biasInitializer']
+const KNOWN = [
+  ...['name', 'units', 'inputSize', 'activation', 'useBias', 'kernelInitializer', 'biasInitializer'],
+  ...ruleOptions('kernel', 'bias'),
+]
 
 /**
  * Fully connected layer on the last axis: y = activation(x·W + b).
@@ -81,8 +87,11 @@ export class Dense<Input extends number = number, Units extends number = number>
 
   protected override createParameters(inputShape: Shape): void {
     const { kernelInitializer = 'glorotUniform', biasInitializer = 'zeros', useBias = true } = this.options
-    this.kernel = this.parameter([lastOf(inputShape), this.units], kernelInitializer)
-    this.bias = useBias ? this.parameter([this.units], biasInitializer) : null
+    this.kernel = this.parameter([lastOf(inputShape), this.units], kernelInitializer, [
+      this.options,
+      'kernel',
+    ])
+    this.bias = useBias ? this.parameter([this.units], biasInitializer, [this.options, 'bias']) : null
   }
 
   protected override inputShapeFrom(shapeOf: (parameter: string) => Shape | undefined): Shape | null {

@@ -2,11 +2,14 @@ import { convolve2d, convolveDepthwise2d } from '../ops/convolve.ts'
 import { type AxisWindow, axesOf, type Padding2d, type Pair, pairOf } from '../ops/window.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Constraint } from './constraints.ts'
 import { ConvolutionLayer, type ConvolutionOptions } from './convolution.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN, type LayerConfig } from './layer.ts'
 import { requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import type { Regularizer } from './regularizers.ts'
+import { ruleOptions } from './rules.ts'
 
 export interface DepthwiseConv2DOptions extends ConvolutionOptions {
   /** Height and width of the window. */
@@ -20,17 +23,28 @@ export interface DepthwiseConv2DOptions extends ConvolutionOptions {
   /** Filters for each channel. Default 1. */
   readonly depthMultiplier?: number
   /** Default `glorotUniform`. */
-  readonly depthwiseInitializer?: InitializerName
+  readonly depthwiseInitializer?: InitializerLike
+  /** Penalty on the filters of each channel. None by default. */
+  readonly depthwiseRegularizer?: Regularizer
+  /** What those filters are brought back to after each step. None by default. */
+  readonly depthwiseConstraint?: Constraint
 }
 
 export interface SeparableConv2DOptions extends DepthwiseConv2DOptions {
   /** Number of output channels. */
   readonly filters: number
   /** Default `glorotUniform`. */
-  readonly pointwiseInitializer?: InitializerName
+  readonly pointwiseInitializer?: InitializerLike
+  /** Penalty on the kernel that mixes the channels. None by default. */
+  readonly pointwiseRegularizer?: Regularizer
+  /** What that kernel is brought back to after each step. None by default. */
+  readonly pointwiseConstraint?: Constraint
 }
 
-const KNOWN = ['kernelSize', 'strides', 'padding', 'dilationRate', 'depthMultiplier', 'depthwiseInitializer']
+const KNOWN = [
+  ...['kernelSize', 'strides', 'padding', 'dilationRate', 'depthMultiplier', 'depthwiseInitializer'],
+  ...ruleOptions('depthwise'),
+]
 
 /** Layers with filters for each channel, [...window, channels, multiplier]. */
 abstract class DepthwiseLayer<Options extends DepthwiseConv2DOptions> extends ConvolutionLayer<
@@ -59,7 +73,10 @@ abstract class DepthwiseLayer<Options extends DepthwiseConv2DOptions> extends Co
   protected override createKernels(channels: number): void {
     const { depthwiseInitializer = 'glorotUniform' } = this.options
     const window = this.windows.map(axis => axis.window)
-    this.depthwiseKernel = this.parameter([...window, channels, this.multiplier], depthwiseInitializer)
+    this.depthwiseKernel = this.parameter([...window, channels, this.multiplier], depthwiseInitializer, [
+      this.options,
+      'depthwise',
+    ])
   }
 
   /** x through the filters of each channel. */
@@ -130,7 +147,7 @@ export class SeparableConv2D extends DepthwiseLayer<SeparableConv2DOptions> {
   readonly filters: number
 
   constructor(options: SeparableConv2DOptions) {
-    super(options, [...KNOWN, 'filters', 'pointwiseInitializer'])
+    super(options, [...KNOWN, 'filters', 'pointwiseInitializer', ...ruleOptions('pointwise')])
     this.filters = requireCount('SeparableConv2D', 'filters', options.filters)
     this.buildForChannels()
   }
@@ -145,6 +162,7 @@ export class SeparableConv2D extends DepthwiseLayer<SeparableConv2DOptions> {
     this.pointwiseKernel = this.parameter(
       [1, 1, channels * this.multiplier, this.filters],
       pointwiseInitializer,
+      [this.options, 'pointwise'],
     )
     this.bias = this.biasFor(this.filters)
   }

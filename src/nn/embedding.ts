@@ -5,10 +5,13 @@ import { expandDims } from '../ops/reshape.ts'
 import { where } from '../ops/where.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import type { InitializerName } from './initializers.ts'
+import type { Constraint } from './constraints.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import type { Regularizer } from './regularizers.ts'
+import { ruleOptions } from './rules.ts'
 
 export interface EmbeddingOptions<Output extends number = number> extends LayerOptions {
   /** Number of different ids: ids go from 0 to inputDim − 1. */
@@ -20,10 +23,17 @@ export interface EmbeddingOptions<Output extends number = number> extends LayerO
   /** An id whose vector starts at zero and is never trained. None by default. */
   readonly paddingIndex?: number
   /** Default `uniform`, U(−0.05, 0.05). */
-  readonly embeddingsInitializer?: InitializerName
+  readonly embeddingsInitializer?: InitializerLike
+  /** Penalty on the vectors. None by default. */
+  readonly embeddingsRegularizer?: Regularizer
+  /** What the vectors are brought back to after each step. None by default. */
+  readonly embeddingsConstraint?: Constraint
 }
 
-const KNOWN = ['name', 'inputDim', 'outputDim', 'maskZero', 'paddingIndex', 'embeddingsInitializer']
+const KNOWN = [
+  ...['name', 'inputDim', 'outputDim', 'maskZero', 'paddingIndex', 'embeddingsInitializer'],
+  ...ruleOptions('embeddings'),
+]
 
 /**
  * A vector for each id: row x of a table that is trained.
@@ -65,7 +75,10 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
 
   protected override createParameters(): void {
     const { inputDim, outputDim, paddingIndex, embeddingsInitializer = 'uniform' } = this.options
-    this.embeddings = this.parameter([inputDim, outputDim], embeddingsInitializer)
+    this.embeddings = this.parameter([inputDim, outputDim], embeddingsInitializer, [
+      this.options,
+      'embeddings',
+    ])
     if (paddingIndex !== undefined) {
       const start = paddingIndex * outputDim
       const values = this.embeddings.values()

@@ -1,5 +1,7 @@
 import { gru as gruOp } from '../ops/gru.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type ActivationName, checkActivation } from './activations.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN } from './layer.ts'
 import { refuseUnknown } from './options.ts'
 import type { Parameter } from './parameter.ts'
@@ -9,13 +11,17 @@ import {
   type RecurrentContext,
   type RecurrentLayerOptions,
   type RecurrentRun,
-  requireOneOf,
 } from './recurrent.ts'
+import { gruSteps } from './recurrent-steps.ts'
 
 export interface GruLayerOptions<Units extends number = number, Input extends number = number>
   extends RecurrentLayerOptions<Units, Input> {
-  /** `hardSigmoid` is Keras 2's clip(0.2·x + 0.5, 0, 1). Default `sigmoid`. */
-  readonly recurrentActivation?: 'sigmoid' | 'hardSigmoid'
+  /** Of the candidate. Default `tanh`; others run step by step, which is slower. */
+  readonly activation?: ActivationName
+  /** Of the gates; `hardSigmoid` is Keras 2's clip(0.2·x + 0.5, 0, 1). Default `sigmoid`; others are slower. */
+  readonly recurrentActivation?: ActivationName
+  /** Default `zeros`. */
+  readonly biasInitializer?: InitializerLike
   /**
    * Where the reset gate acts: after the product with the recurrent kernel (default; Keras' newer convention, PyTorch),
    * or on h before it (Cho et al. 2014).
@@ -32,7 +38,10 @@ export interface HiddenState {
 
 export type GruContext = RecurrentContext<HiddenState>
 
-const KNOWN = [...RECURRENT_OPTIONS, 'recurrentActivation', 'resetAfter', 'useBias']
+const KNOWN = [
+  ...RECURRENT_OPTIONS,
+  ...['activation', 'recurrentActivation', 'biasInitializer', 'resetAfter', 'useBias'],
+]
 
 /**
  * Gated recurrent unit (Cho et al. 2014):
@@ -67,15 +76,16 @@ export class GRU<
   constructor(options: GruLayerOptions<Units, Input> & { readonly returnState?: WithState }) {
     refuseUnknown('GRU', options, KNOWN)
     super('GRU', 3, options)
-    const { recurrentActivation = 'sigmoid' } = options
-    requireOneOf('GRU', 'recurrentActivation', recurrentActivation, ['sigmoid', 'hardSigmoid'])
+    checkActivation(options.activation ?? 'tanh')
+    checkActivation(options.recurrentActivation ?? 'sigmoid')
     this.buildIfKnown()
   }
 
   protected override createBiases(): void {
-    const { useBias = true, resetAfter = true } = this.options
+    const { useBias = true, resetAfter = true, biasInitializer = 'zeros' } = this.options
     const width = 3 * this.units
-    this.bias = useBias ? this.parameter(resetAfter ? [2, width] : [width], 'zeros') : null
+    const shape = resetAfter ? [2, width] : [width]
+    this.bias = useBias ? this.parameter(shape, biasInitializer, [this.options, 'bias']) : null
   }
 
   protected override run(
@@ -83,9 +93,19 @@ export class GRU<
     state: HiddenState | null,
     mask: Tensor | null,
     reverse: boolean,
+    keep: Tensor | null,
   ): RecurrentRun {
     const { kernel, recurrentKernel, bias } = this
-    const { recurrentActivation, resetAfter } = this.options
+    const { activation = 'tanh', recurrentActivation = 'sigmoid', resetAfter = true } = this.options
+    const isFused = recurrentActivation === 'sigmoid' || recurrentActivation === 'hardSigmoid'
+    if (keep !== null || activation !== 'tanh' || !isFused) {
+      const row = (index: number): Tensor | null =>
+        bias === null ? null : bias.slice([[index, index + 1]]).reshape([3 * this.units])
+      const biases = resetAfter ? { bias: row(0), recurrentBias: row(1) } : { bias }
+      const from = { x, kernel, recurrentKernel, ...biases, mask, reverse, keep }
+      const before = state === null ? null : this.listed(state)
+      return gruSteps({ ...from, state: before, activation, recurrentActivation }, resetAfter)
+    }
     const { sequence, h } = gruOp(
       { x, kernel, recurrentKernel, bias, h0: state?.h ?? null },
       { mask, reverse, recurrentActivation, resetAfter },

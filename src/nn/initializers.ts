@@ -2,46 +2,9 @@ import { ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
 import type { Generator } from '../tensor/random.ts'
 import { type Shape, sizeOf } from '../tensor/shape.ts'
+import { type Fill, normalWithVariance, uniformWithin } from './fills.ts'
+import { checkConfig, fillOf, type InitializerConfig } from './initializer-config.ts'
 import { orthogonal } from './orthogonal.ts'
-
-/** Fills a new parameter. */
-type Initializer = (shape: Shape, generator: Generator) => Float32Array
-
-/** Inputs and outputs per unit; the axes before the last two (a convolution's window) count for both. */
-function fans(shape: Shape): { fanIn: number; fanOut: number } {
-  if (shape.length < 2) return { fanIn: sizeOf(shape), fanOut: sizeOf(shape) }
-  const window = sizeOf(shape.slice(0, -2))
-  return { fanIn: window * shape[shape.length - 2], fanOut: window * shape[shape.length - 1] }
-}
-
-const uniformWithin =
-  (limit: (fanIn: number, fanOut: number) => number): Initializer =>
-  (shape, generator) => {
-    const { fanIn, fanOut } = fans(shape)
-    const bound = limit(fanIn, fanOut)
-    return generator.uniform(sizeOf(shape), -bound, bound)
-  }
-
-/** Keras truncates at two standard deviations and widens so that the variance is as asked for. */
-const TRUNCATED_DEVIATION = 0.87962566103423978
-
-function truncatedNormal(count: number, deviation: number, generator: Generator): Float32Array {
-  const values = new Float32Array(count)
-  for (let i = 0; i < count; i++) {
-    let value = Number.POSITIVE_INFINITY
-    while (Math.abs(value) > 2) value = generator.normal(1)[0]
-    values[i] = value * deviation
-  }
-  return values
-}
-
-const normalWithVariance =
-  (variance: (fanIn: number, fanOut: number) => number): Initializer =>
-  (shape, generator) => {
-    const { fanIn, fanOut } = fans(shape)
-    const deviation = Math.sqrt(variance(fanIn, fanOut)) / TRUNCATED_DEVIATION
-    return truncatedNormal(sizeOf(shape), deviation, generator)
-  }
 
 /** Every initialiser by name; the defaults are those of Keras. */
 const INITIALIZERS = {
@@ -59,11 +22,13 @@ const INITIALIZERS = {
   heUniform: uniformWithin(fanIn => Math.sqrt(6 / fanIn)),
   /** N(0, 2/in), truncated at two deviations */
   heNormal: normalWithVariance(fanIn => 2 / fanIn),
+  /** N(0, 1/in), truncated at two deviations */
+  lecunNormal: normalWithVariance(fanIn => 1 / fanIn),
   /** U(±√(3/in)), LeCun et al. 1998 */
   lecunUniform: uniformWithin(fanIn => Math.sqrt(3 / fanIn)),
   /** Rows (or columns, if there are fewer) orthonormal, Saxe et al. 2013 */
   orthogonal,
-} satisfies Record<string, Initializer>
+} satisfies Record<string, Fill>
 
 export type InitializerName = keyof typeof INITIALIZERS
 
@@ -80,17 +45,32 @@ export function withoutInitializers<T>(body: () => T): T {
   }
 }
 
+/** What layers take: a name, or a name with numbers: `{ name: 'constant', value: 0.1 }`. */
+export type InitializerLike = InitializerName | InitializerConfig
+
 /**
  * Fresh values for a parameter; zeros within `withoutInitializers`.
  * @throws ValueError for an unknown name
  */
-export function initialize(name: InitializerName, shape: Shape, generator: Generator): Float32Array {
-  if (!Object.hasOwn(INITIALIZERS, name)) {
-    throw new ValueError({
-      operation: 'initializer',
-      problem: `"${String(name)}" is unknown.`,
-      hint: suggestName(String(name), Object.keys(INITIALIZERS)),
-    })
+export function initialize(initializer: InitializerLike, shape: Shape, generator: Generator): Float32Array {
+  checkInitializer('initializer', initializer)
+  if (isSkipped) return new Float32Array(sizeOf(shape))
+  return typeof initializer === 'string'
+    ? INITIALIZERS[initializer](shape, generator)
+    : fillOf(initializer)(shape, generator)
+}
+
+/** Refuses anything but an initialiser. */
+export function checkInitializer(operation: string, initializer: InitializerLike): void {
+  const isConfig = typeof initializer === 'object' && initializer !== null
+  if (typeof initializer === 'string' ? Object.hasOwn(INITIALIZERS, initializer) : isConfig) {
+    if (isConfig) checkConfig(operation, initializer)
+    return
   }
-  return isSkipped ? new Float32Array(sizeOf(shape)) : INITIALIZERS[name](shape, generator)
+  throw new ValueError({
+    operation,
+    problem: `"${String(initializer)}" is unknown.`,
+    hint: suggestName(String(initializer), Object.keys(INITIALIZERS)),
+    received: initializer,
+  })
 }

@@ -4,12 +4,13 @@ import { requireTensor } from '../ops/operand.ts'
 import { defaultGenerator } from '../tensor/random.ts'
 import { formatShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
-import { type InitializerName, initialize } from './initializers.ts'
+import { type InitializerLike, initialize } from './initializers.ts'
 import { ModuleBuffer } from './buffer.ts'
 import { type ForwardContext, Module, notBuilt, type SavedShapes } from './module.ts'
 import type { Applied, SymbolicContext, SymbolicOf, SymbolicTensor } from './graph/symbolic.ts'
 import { Parameter } from './parameter.ts'
 import { inLayer } from './path.ts'
+import { checkRules, holdTo } from './rules.ts'
 
 export { inLayer }
 
@@ -73,6 +74,7 @@ export abstract class Layer<
       })
     }
     this.name = name
+    if (Object.hasOwn(new.target, BUILT_IN)) checkRules(this.className, options)
   }
 
   get className(): string {
@@ -218,8 +220,15 @@ export abstract class Layer<
     return Object.hasOwn(this.constructor, BUILT_IN) ? internalScope(compute) : compute()
   }
 
-  /** A parameter filled by an initialiser, from the default generator. */
-  protected parameter(shape: Shape, initializer: InitializerName): Parameter {
+  /**
+   * A parameter filled by an initialiser, from the default generator.
+   * @param rules options of which `kernelRegularizer` and `kernelConstraint`, for the name `kernel`, hold it
+   */
+  protected parameter(
+    shape: Shape,
+    initializer: InitializerLike,
+    rules?: readonly [options: object, name: string],
+  ): Parameter {
     if (shape.some(size => size < 0)) {
       throw new BuildError({
         operation: this.label,
@@ -228,7 +237,8 @@ export abstract class Layer<
       })
     }
     const values = initialize(initializer, shape, defaultGenerator())
-    return new Parameter(fromCold(values, shape, 'float32'))
+    const parameter = new Parameter(fromCold(values, shape, 'float32'))
+    return rules === undefined ? parameter : holdTo(parameter, ...rules)
   }
 }
 

@@ -1,8 +1,10 @@
 import { lstm as lstmOp } from '../ops/lstm.ts'
-import { fromCold, type Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { type ActivationName, checkActivation } from './activations.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN } from './layer.ts'
 import { refuseUnknown } from './options.ts'
-import { Parameter } from './parameter.ts'
+import type { Parameter } from './parameter.ts'
 import {
   RECURRENT_OPTIONS,
   Recurrent,
@@ -11,11 +13,16 @@ import {
   type RecurrentRun,
   requireOneOf,
 } from './recurrent.ts'
+import { lstmSteps } from './recurrent-steps.ts'
 
 export interface LstmLayerOptions<Units extends number = number, Input extends number = number>
   extends RecurrentLayerOptions<Units, Input> {
-  /** `hardSigmoid` is Keras 2's clip(0.2·x + 0.5, 0, 1). Default `sigmoid`. */
-  readonly recurrentActivation?: 'sigmoid' | 'hardSigmoid'
+  /** Of candidate and output. Default `tanh`; others run step by step, which is slower. */
+  readonly activation?: ActivationName
+  /** Of the gates; `hardSigmoid` is Keras 2's clip(0.2·x + 0.5, 0, 1). Default `sigmoid`; others are slower. */
+  readonly recurrentActivation?: ActivationName
+  /** Default `zeros`. */
+  readonly biasInitializer?: InitializerLike
   /** One bias (Keras), one each for input and state (PyTorch), or none. Default `single`. */
   readonly bias?: 'single' | 'separate' | 'none'
   /** The forget gate's bias starts at 1 (Jozefowicz et al. 2015). Default true. */
@@ -30,7 +37,10 @@ export interface LstmState {
 
 export type LstmContext = RecurrentContext<LstmState>
 
-const KNOWN = [...RECURRENT_OPTIONS, 'recurrentActivation', 'bias', 'unitForgetBias']
+const KNOWN = [
+  ...RECURRENT_OPTIONS,
+  ...['activation', 'recurrentActivation', 'bias', 'biasInitializer', 'unitForgetBias'],
+]
 
 /**
  * Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000):
@@ -66,18 +76,21 @@ export class LSTM<
   constructor(options: LstmLayerOptions<Units, Input> & { readonly returnState?: WithState }) {
     refuseUnknown('LSTM', options, KNOWN)
     super('LSTM', 4, options)
-    const { recurrentActivation = 'sigmoid', bias = 'single' } = options
-    requireOneOf('LSTM', 'recurrentActivation', recurrentActivation, ['sigmoid', 'hardSigmoid'])
+    const { activation = 'tanh', recurrentActivation = 'sigmoid', bias = 'single' } = options
+    checkActivation(activation)
+    checkActivation(recurrentActivation)
     requireOneOf('LSTM', 'bias', bias, ['single', 'separate', 'none'])
     this.buildIfKnown()
   }
 
   protected override createBiases(): void {
-    const { bias = 'single', unitForgetBias = true } = this.options
+    const { bias = 'single', biasInitializer = 'zeros', unitForgetBias = true } = this.options
     const { units } = this
-    const values = new Float32Array(4 * units)
-    if (unitForgetBias) values.fill(1, units, 2 * units)
-    this.bias = bias === 'none' ? null : new Parameter(fromCold(values, [4 * units], 'float32'))
+    this.bias = null
+    if (bias !== 'none') {
+      this.bias = this.parameter([4 * units], biasInitializer, [this.options, 'bias'])
+      if (unitForgetBias) this.bias.storage.cold = this.bias.values().fill(1, units, 2 * units)
+    }
     this.recurrentBias = bias === 'separate' ? this.parameter([4 * units], 'zeros') : null
   }
 
@@ -86,11 +99,18 @@ export class LSTM<
     state: LstmState | null,
     mask: Tensor | null,
     reverse: boolean,
+    keep: Tensor | null,
   ): RecurrentRun {
     const { kernel, recurrentKernel, recurrentBias } = this
+    const { activation = 'tanh', recurrentActivation = 'sigmoid' } = this.options
+    const isFused = recurrentActivation === 'sigmoid' || recurrentActivation === 'hardSigmoid'
+    if (keep !== null || activation !== 'tanh' || !isFused) {
+      const from = { x, kernel, recurrentKernel, bias: this.bias, recurrentBias, mask, reverse, keep }
+      const before = state === null ? null : this.listed(state)
+      return lstmSteps({ ...from, state: before, activation, recurrentActivation })
+    }
     const bias = this.bias !== null && recurrentBias !== null ? this.bias.add(recurrentBias) : this.bias
     const operands = { x, kernel, recurrentKernel, bias, h0: state?.h ?? null, c0: state?.c ?? null }
-    const { recurrentActivation } = this.options
     const { sequence, h, c } = lstmOp(operands, { mask, reverse, recurrentActivation })
     return [sequence, h, c]
   }

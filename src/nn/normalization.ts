@@ -1,8 +1,12 @@
 import { ShapeError, ValueError } from '../errors.ts'
 import type { Shape } from '../tensor/shape.ts'
+import type { Constraint } from './constraints.ts'
+import type { InitializerLike } from './initializers.ts'
 import { describeShape, Layer, type LayerConfig, type LayerOptions, lastOf, UNKNOWN } from './layer.ts'
 import { refuseUnknown, requireCount } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import type { Regularizer } from './regularizers.ts'
+import { ruleOptions } from './rules.ts'
 
 /** What every normalisation can be given. */
 export interface NormalizationOptions<Input extends number = number> extends LayerOptions {
@@ -12,12 +16,26 @@ export interface NormalizationOptions<Input extends number = number> extends Lay
   readonly epsilon?: number
   /** Whether there is a trained factor gamma. Default true. */
   readonly scale?: boolean
+  /** Default `ones`. */
+  readonly gammaInitializer?: InitializerLike
+  /** Penalty on gamma. None by default. */
+  readonly gammaRegularizer?: Regularizer
+  /** What gamma is brought back to after each step. None by default. */
+  readonly gammaConstraint?: Constraint
 }
 
 export interface CentredOptions<Input extends number = number> extends NormalizationOptions<Input> {
   /** Whether there is a trained shift beta. Default true. */
   readonly center?: boolean
+  /** Default `zeros`. */
+  readonly betaInitializer?: InitializerLike
+  /** Penalty on beta. None by default. */
+  readonly betaRegularizer?: Regularizer
+  /** What beta is brought back to after each step. None by default. */
+  readonly betaConstraint?: Constraint
 }
+
+const KNOWN = ['name', 'inputSize', 'epsilon', 'scale', 'gammaInitializer', ...ruleOptions('gamma')]
 
 /** A layer that normalises and then applies γ and β, one number of each per feature. */
 export abstract class Normalization<Input extends number = number> extends Layer<Input, 'same'> {
@@ -30,7 +48,8 @@ export abstract class Normalization<Input extends number = number> extends Layer
 
   /** @param known the options of the subclass beyond those of `NormalizationOptions` */
   constructor(layer: string, options: CentredOptions<Input>, known: readonly string[], epsilon: number) {
-    refuseUnknown(layer, options, ['name', 'inputSize', 'epsilon', 'scale', ...known])
+    const beta = known.includes('center') ? ['betaInitializer', ...ruleOptions('beta')] : []
+    refuseUnknown(layer, options, [...KNOWN, ...beta, ...known])
     super(options)
     this.options = options
     this.epsilon = options.epsilon ?? epsilon
@@ -71,9 +90,9 @@ export abstract class Normalization<Input extends number = number> extends Layer
 
   protected override createParameters(inputShape: Shape): void {
     const shape = [this.features(inputShape) ?? 0]
-    const { scale = true, center = true } = this.options
-    this.gamma = scale ? this.parameter(shape, 'ones') : null
-    this.beta = center ? this.parameter(shape, 'zeros') : null
+    const { scale = true, center = true, gammaInitializer = 'ones', betaInitializer = 'zeros' } = this.options
+    this.gamma = scale ? this.parameter(shape, gammaInitializer, [this.options, 'gamma']) : null
+    this.beta = center ? this.parameter(shape, betaInitializer, [this.options, 'beta']) : null
   }
 
   protected override inputShapeFrom(shapeOf: (parameter: string) => Shape | undefined): Shape | null {

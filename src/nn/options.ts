@@ -11,6 +11,17 @@ export function requireCount(layer: string, option: string, value: unknown): num
   })
 }
 
+/** Refuses anything but a probability below 1. */
+export function requireRate(layer: string, option: string, rate: unknown): number {
+  if (typeof rate === 'number' && rate >= 0 && rate < 1) return rate
+  throw new ValueError({
+    operation: layer,
+    problem: `needs a number 0 ≤ ${option} < 1, got ${String(rate)}.`,
+    argument: option,
+    received: rate,
+  })
+}
+
 /** Refuses options nobody reads: most are misspelt. */
 export function refuseUnknown(operation: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {

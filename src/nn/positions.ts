@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { slice } from '../ops/slice.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
-import type { InitializerName } from './initializers.ts'
+import type { InitializerLike } from './initializers.ts'
 import {
   BUILT_IN,
   describeShape,
@@ -21,7 +21,7 @@ export interface PositionEmbeddingOptions<Input extends number = number> extends
   /** Features per step; learnt from the first batch if not given. */
   readonly inputSize?: Input
   /** Default `uniform`, U(−0.05, 0.05). */
-  readonly embeddingsInitializer?: InitializerName
+  readonly embeddingsInitializer?: InitializerLike
 }
 
 /**

@@ -1,7 +1,9 @@
 import { ShapeError, ValueError } from '../errors.ts'
-import { formatShape, type Shape } from '../tensor/shape.ts'
+import { defaultGenerator } from '../tensor/random.ts'
+import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
-import type { InitializerName } from './initializers.ts'
+import type { Constraint } from './constraints.ts'
+import type { InitializerLike } from './initializers.ts'
 import {
   describeShape,
   inLayer,
@@ -12,12 +14,16 @@ import {
   UNKNOWN,
 } from './layer.ts'
 import type { ForwardContext } from './module.ts'
-import { requireCount } from './options.ts'
+import { requireCount, requireRate } from './options.ts'
 import type { Parameter } from './parameter.ts'
+import type { Regularizer } from './regularizers.ts'
+import { type BiasRules, type KernelRules, ruleOptions } from './rules.ts'
 
 /** What every recurrent layer can be given. */
 export interface RecurrentLayerOptions<Units extends number = number, Input extends number = number>
-  extends LayerOptions {
+  extends LayerOptions,
+    KernelRules,
+    BiasRules {
   /** Size of the state and of the output. */
   readonly units: Units
   /** Features per step; learnt from the first batch if not given. */
@@ -31,9 +37,17 @@ export interface RecurrentLayerOptions<Units extends number = number, Input exte
   /** Go on from the last state of the batch before, until `resetState()`. Default false. */
   readonly stateful?: boolean
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName
+  readonly kernelInitializer?: InitializerLike
   /** Default `orthogonal`. */
-  readonly recurrentInitializer?: InitializerName
+  readonly recurrentInitializer?: InitializerLike
+  /** Penalty on the recurrent kernel. None by default. */
+  readonly recurrentRegularizer?: Regularizer
+  /** What the recurrent kernel is brought back to after each step. None by default. */
+  readonly recurrentConstraint?: Constraint
+  /** Probability of dropping a feature of the input, in all steps alike, in training. Default 0. */
+  readonly dropout?: number
+  /** Probability of dropping a feature of h where it meets the recurrent kernel. Default 0. */
+  readonly recurrentDropout?: number
 }
 
 /** The names of those options. */
@@ -47,6 +61,9 @@ export const RECURRENT_OPTIONS = [
   'stateful',
   'kernelInitializer',
   'recurrentInitializer',
+  'dropout',
+  'recurrentDropout',
+  ...ruleOptions('kernel', 'recurrent', 'bias'),
 ]
 
 /** The tensors that a layer carries from step to step, each [batch, units]: h, and what else it has. */
@@ -95,6 +112,8 @@ export abstract class Recurrent<
     this.gates = gates
     this.units = requireCount(className, 'units', options.units)
     if (options.inputSize !== undefined) requireCount(className, 'inputSize', options.inputSize)
+    for (const name of ['dropout', 'recurrentDropout'] as const)
+      requireRate(className, name, options[name] ?? 0)
   }
 
   /** Builds at once where the options name the input size: the last act of a constructor. */
@@ -103,8 +122,17 @@ export abstract class Recurrent<
     if (inputSize !== undefined) this.build([UNKNOWN, inputSize])
   }
 
-  /** Runs over x [batch, time, inputSize]; the sequence stays in input order. */
-  protected abstract run(x: Tensor, state: State | null, mask: Tensor | null, reverse: boolean): RecurrentRun
+  /**
+   * Runs over x [batch, time, inputSize]; the sequence stays in input order.
+   * @param keep [batch, units]: what h is multiplied by where it meets the recurrent kernel
+   */
+  protected abstract run(
+    x: Tensor,
+    state: State | null,
+    mask: Tensor | null,
+    reverse: boolean,
+    keep: Tensor | null,
+  ): RecurrentRun
 
   /** The tensors of a state under their names. */
   protected abstract named(values: readonly Tensor[]): State
@@ -135,8 +163,11 @@ export abstract class Recurrent<
   protected override createParameters(inputShape: Shape): void {
     const { kernelInitializer = 'glorotUniform', recurrentInitializer = 'orthogonal' } = this.options
     const columns = this.gates * this.units
-    this.kernel = this.parameter([lastOf(inputShape), columns], kernelInitializer)
-    this.recurrentKernel = this.parameter([this.units, columns], recurrentInitializer)
+    this.kernel = this.parameter([lastOf(inputShape), columns], kernelInitializer, [this.options, 'kernel'])
+    this.recurrentKernel = this.parameter([this.units, columns], recurrentInitializer, [
+      this.options,
+      'recurrent',
+    ])
     this.createBiases()
   }
 
@@ -153,7 +184,12 @@ export abstract class Recurrent<
     const { returnSequences, returnState, goBackwards = false, stateful } = this.options
     const { mask = null, initialState = null } = context
     const first = initialState ?? (stateful === true ? this.stateFor(x.shape[0]) : null)
-    const [sequence, ...state] = this.run(x, first, mask, goBackwards)
+    const { dropout = 0, recurrentDropout = 0 } = this.options
+    const [batch, , features] = x.shape
+    const dropped = this.dropMask(dropout, [batch, 1, features])
+    const kept = dropped === null ? x : x.mul(dropped)
+    const keep = this.dropMask(recurrentDropout, [batch, this.units])
+    const [sequence, ...state] = this.run(kept, first, mask, goBackwards, keep)
     if (stateful === true) this.carried = this.named(state.map(copied))
     let output = state[0]
     if (returnSequences === true) output = goBackwards ? sequence.flip({ axis: 1 }) : sequence
@@ -161,9 +197,19 @@ export abstract class Recurrent<
     return result as Output
   }
 
+  /** 0 where a feature is dropped, else 1/(1 − rate); null where nothing is dropped. */
+  private dropMask(rate: number, shape: Shape): Tensor | null {
+    if (!this.training || rate === 0) return null
+    const generator = defaultGenerator()
+    const values = Float32Array.from({ length: sizeOf(shape) }, () =>
+      generator.next() < rate ? 0 : 1 / (1 - rate),
+    )
+    return fromCold(values, shape, 'float32')
+  }
+
   /**
    * One step of the recurrence, to build one's own loops of: the next state from x [batch, inputSize] and a state
-   * (zeros by default). Its `h` is the output.
+   * (zeros by default). Its `h` is the output. Nothing is dropped out.
    *
    * @example
    * let state = cell.step(first)
@@ -180,7 +226,7 @@ export abstract class Recurrent<
         })
       }
       const sequence = x.expandDims({ axis: 1 }) // [batch, 1, features]
-      const compute = (): readonly Tensor[] => this.run(sequence, state, null, false).slice(1)
+      const compute = (): readonly Tensor[] => this.run(sequence, state, null, false, null).slice(1)
       return this.named(this.checked(sequence, compute))
     })
   }

@@ -1,6 +1,8 @@
 import { rnn } from '../ops/rnn.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type ActivationName, checkActivation } from './activations.ts'
 import type { HiddenState } from './gru.ts'
+import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN } from './layer.ts'
 import { refuseUnknown } from './options.ts'
 import type { Parameter } from './parameter.ts'
@@ -12,23 +14,26 @@ import {
   type RecurrentRun,
   requireOneOf,
 } from './recurrent.ts'
+import { simpleSteps } from './recurrent-steps.ts'
 
 export interface SimpleRnnOptions<Units extends number = number, Input extends number = number>
   extends RecurrentLayerOptions<Units, Input> {
-  /** Default `tanh`. */
-  readonly activation?: 'tanh' | 'relu'
+  /** Default `tanh`; others than that and `relu` run step by step, which is slower. */
+  readonly activation?: ActivationName
+  /** Default `zeros`. */
+  readonly biasInitializer?: InitializerLike
   /** One bias (Keras), one each for input and state (PyTorch), or none. Default `single`. */
   readonly bias?: 'single' | 'separate' | 'none'
 }
 
 export type SimpleRnnContext = RecurrentContext<HiddenState>
 
-const KNOWN = [...RECURRENT_OPTIONS, 'activation', 'bias']
+const KNOWN = [...RECURRENT_OPTIONS, 'activation', 'bias', 'biasInitializer']
 
 /**
  * The simple recurrence (Elman 1990):
  *
- *     hₜ = f(xₜ·W + hₜ₋₁·U + b),  f = tanh or relu
+ *     hₜ = f(xₜ·W + hₜ₋₁·U + b),  f = tanh by default
  *
  *   [batch, time, inputSize] → [batch, units], or [batch, time, units] with returnSequences
  *
@@ -59,14 +64,14 @@ export class SimpleRNN<
     refuseUnknown('SimpleRNN', options, KNOWN)
     super('SimpleRNN', 1, options)
     const { activation = 'tanh', bias = 'single' } = options
-    requireOneOf('SimpleRNN', 'activation', activation, ['tanh', 'relu'])
+    checkActivation(activation)
     requireOneOf('SimpleRNN', 'bias', bias, ['single', 'separate', 'none'])
     this.buildIfKnown()
   }
 
   protected override createBiases(): void {
-    const { bias = 'single' } = this.options
-    this.bias = bias === 'none' ? null : this.parameter([this.units], 'zeros')
+    const { bias = 'single', biasInitializer = 'zeros' } = this.options
+    this.bias = bias === 'none' ? null : this.parameter([this.units], biasInitializer, [this.options, 'bias'])
     this.recurrentBias = bias === 'separate' ? this.parameter([this.units], 'zeros') : null
   }
 
@@ -75,10 +80,16 @@ export class SimpleRNN<
     state: HiddenState | null,
     mask: Tensor | null,
     reverse: boolean,
+    keep: Tensor | null,
   ): RecurrentRun {
     const { kernel, recurrentKernel, recurrentBias } = this
+    const { activation = 'tanh' } = this.options
+    if (keep !== null || (activation !== 'tanh' && activation !== 'relu')) {
+      const from = { x, kernel, recurrentKernel, bias: this.bias, recurrentBias, mask, reverse, keep }
+      const before = state === null ? null : this.listed(state)
+      return simpleSteps({ ...from, state: before, activation, recurrentActivation: activation })
+    }
     const bias = this.bias !== null && recurrentBias !== null ? this.bias.add(recurrentBias) : this.bias
-    const { activation } = this.options
     const operands = { x, kernel, recurrentKernel, bias, h0: state?.h ?? null }
     const { sequence, h } = rnn(operands, { mask, reverse, activation })
     return [sequence, h]

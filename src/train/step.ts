@@ -4,6 +4,7 @@ import type { Storage } from '../engine/storage.ts'
 import { NonFiniteError, ShapeError } from '../errors.ts'
 import { activate } from '../nn/activations.ts'
 import { BUILT_IN } from '../nn/layer.ts'
+import { constrain, penaltyOf } from '../nn/rules.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { full } from '../tensor/creation.ts'
@@ -70,8 +71,12 @@ function outputLoss(
   })
 }
 
-/** The loss of a batch, Σ weight·loss over the outputs; the measures see the predictions. */
-export function lossOf(model: AnyModel, measures: readonly Measure[], { x, y, weights = null }: Batch): Tensor {
+/** The loss of a batch, Σ weight·loss over the outputs and the penalties of regularizers; the measures see the predictions. */
+export function lossOf(
+  model: AnyModel,
+  measures: readonly Measure[],
+  { x, y, weights = null }: Batch,
+): Tensor {
   const { outputs } = model.requireCompiled('fit')
   const activations = outputs.map(({ loss }) => loss.fromLogitsFor)
   const predictions = visit(model, x, () => model.predictionsFor(x, activations))
@@ -92,7 +97,9 @@ export function lossOf(model: AnyModel, measures: readonly Measure[], { x, y, we
     for (const measure of measures) noGrad(() => measure.observe(observed))
   }
   const weighted = losses.map((loss, i) => (outputs[i].weight === 1 ? loss : loss.mul(outputs[i].weight)))
-  return weighted.reduce((sum, loss) => sum.add(loss))
+  const total = weighted.reduce((sum, loss) => sum.add(loss))
+  const penalty = penaltyOf(model)
+  return penalty === null ? total : total.add(penalty)
 }
 
 /** The place of a batch in the optimizer's step, where several batches make one. */
@@ -134,8 +141,10 @@ export function trainStep(
         const seed = full(value.shape, share)
         withVisibility('backward', null, () => value.backward(seed))
       }
-      if (isLast) chosen.step()
-      else isWaiting = true
+      if (isLast) {
+        chosen.step()
+        constrain(model)
+      } else isWaiting = true
     } finally {
       if (!isWaiting) chosen.zeroGrad()
     }

@@ -217,7 +217,7 @@ describe.each(devices)('layers on %s', device => {
       [
         'an unknown initialiser',
         () => dense({ units: 1, inputSize: 1, kernelInitializer: 'he' as never }),
-        /initializer "he" is unknown/,
+        /Dense kernelInitializer "he" is unknown/,
       ],
       [
         'a padding index out of range',

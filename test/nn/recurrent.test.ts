@@ -234,11 +234,9 @@ describe('what does not fit is refused', () => {
   it.each([
     [() => gru({ units: 0 }), /GRU needs units to be a whole number ≥ 1, got 0/],
     [() => gru({ units: 2, resetafter: true } as never), /GRU has no option "resetafter"/],
-    [() => gru({ units: 2, recurrentActivation: 'relu' as never }), /needs recurrentActivation to be one of/],
-    [
-      () => simpleRNN({ units: 2, activation: 'gelu' as never }),
-      /needs activation to be one of tanh, relu, got gelu/,
-    ],
+    [() => gru({ units: 2, recurrentActivation: 'rleu' as never }), /activation "rleu" is unknown/],
+    [() => simpleRNN({ units: 2, activation: 'gleu' as never }), /activation "gleu" is unknown/],
+    [() => lstm({ units: 2, recurrentDropout: 1 }), /0 ≤ recurrentDropout < 1, got 1/],
     [() => bidirectional({ layer: dense({ units: 2 }) as never }), /Bidirectional needs a recurrent layer/],
     [
       () => bidirectional({ layer: gru({ units: 2, goBackwards: true }) }),
