@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { exportOnnx } from '../../src/formats/onnx/index.ts'
+import type { Tensor } from '../../src/index.ts'
+import { examples } from '../formats/onnx/exported-models.ts'
+
+/** What is used of onnxruntime-node; the main type check has no types of it. */
+interface Runtime {
+  InferenceSession: {
+    create(bytes: Uint8Array): Promise<{
+      inputNames: readonly string[]
+      outputNames: readonly string[]
+      run(
+        feeds: Record<string, object>,
+      ): Promise<Record<string, { data: ArrayLike<number>; dims: readonly number[] }>>
+    }>
+  }
+  Tensor: new (type: string, data: Float32Array | Int32Array, dims: readonly number[]) => object
+}
+
+const packageName = 'onnxruntime-node'
+const runtime = (await import(packageName)) as Runtime
+
+const toRuntime = (x: Tensor): object =>
+  x.dtype === 'int32'
+    ? new runtime.Tensor('int32', x.ints(), x.shape)
+    : new runtime.Tensor('float32', x.data(), x.shape)
+
+/** Largest difference, and where shapes differ infinity. */
+function distance(got: { data: ArrayLike<number>; dims: readonly number[] }, want: Tensor): number {
+  if (got.dims.join() !== want.shape.join()) return Number.POSITIVE_INFINITY
+  const values = want.data()
+  return values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - got.data[i])), 0)
+}
+
+describe('ONNX Runtime on exported models', () => {
+  it.each(examples)('computes $name as we do', async ({ make }) => {
+    const { model, inputs } = make()
+    const wanted: readonly Tensor[] = [model.predict(inputs.length === 1 ? inputs[0] : [...inputs])].flat()
+    const session = await runtime.InferenceSession.create(await exportOnnx(model))
+    const feeds = Object.fromEntries(session.inputNames.map((name, i) => [name, toRuntime(inputs[i])]))
+    const outputs = await session.run(feeds)
+    session.outputNames.forEach((name, i) => {
+      expect(distance(outputs[name], wanted[i]), name).toBeLessThan(1e-5)
+    })
+    expect(session.outputNames.length).toBe(wanted.length)
+  })
+})
