@@ -18,11 +18,11 @@ const common = {
   logLevel: 'warning',
 }
 
-/** Development dependencies that are shipped inside, and the only files that may import them. */
-const INSIDE = { fflate: ['src/engine/inflate.ts'], commander: ['src/cli/main.ts'] }
+/** Development dependencies that are shipped inside, and the only files (or folders) that may import them. */
+const INSIDE = { fflate: ['src/engine/inflate.ts'], commander: ['src/cli/'] }
 
 const isInside = (path, importer) =>
-  INSIDE[path]?.includes(relative(root, importer).replaceAll('\\', '/')) ?? false
+  INSIDE[path]?.some(place => relative(root, importer).replaceAll('\\', '/').startsWith(place)) ?? false
 
 const packageOf = path => /^(@[^/]+\/[^/]+|[^/]+)/.exec(path)[0]
 
@@ -34,7 +34,7 @@ const packages = {
       if (kind === 'entry-point' || importer.includes('node_modules')) return null
       if (path.startsWith('node:')) return { path, external: true }
       if (isInside(path, importer))
-        return path === 'commander' ? { path: './chunks/commander.js', external: true } : null
+        return path === 'commander' ? { path: './commander.js', external: true } : null
       if (peers.includes(packageOf(path))) return { path, external: true }
       return {
         errors: [{ text: `${path} is neither a peer dependency nor among the packages shipped inside` }],
@@ -54,6 +54,31 @@ const separate = {
     )
   },
 }
+
+/** The program of the workers that train models: it shares the chunks of the library. */
+const worker = { source: 'src/train/worker/worker.ts', name: 'chunks/worker' }
+
+/** The file for pages is the program of its workers, too. */
+const workerInside = {
+  name: 'worker-inside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/load-remote\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(/\.ts$/, '-single-file.ts')),
+    }))
+  },
+}
+
+/** The kernels, which both the bundles for Node and the modules import from one place. */
+const sharedKernels = {
+  name: 'shared-kernels',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/generated\/(muladd|relaxed)\.ts$/ }, ({ path }) => ({
+      path: `./src/engine/generated/${path.split('/').pop().replace(/\.ts$/, '.js')}`,
+      external: true,
+    }))
+  },
+}
+const KERNEL_FILES = ['src/engine/generated/muladd.ts', 'src/engine/generated/relaxed.ts']
 
 /** Licences of the packages whose code is inside `outputs`. */
 function notices(metafiles) {
@@ -76,11 +101,12 @@ function notices(metafiles) {
 async function buildForNode() {
   const { metafile } = await build({
     ...common,
-    entryPoints: [...entries, ...commands].map(({ source, name }) => ({ in: source, out: name })),
+    entryPoints: [...entries, ...commands, worker].map(({ source, name }) => ({ in: source, out: name })),
     outdir: dist,
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    plugins: [packages],
+    // Beside the entries, so that the kernels have one address.
+    chunkNames: '[name]-[hash]',
+    plugins: [sharedKernels, packages],
   })
   if (!existsSync(join(root, 'src/cli/main.ts'))) return [metafile]
   // commander is CommonJS inside, and asks for Node's modules by require.
@@ -88,7 +114,7 @@ async function buildForNode() {
     ...common,
     platform: 'node',
     entryPoints: ['node_modules/commander/esm.mjs'],
-    outfile: join(dist, 'chunks/commander.js'),
+    outfile: join(dist, 'commander.js'),
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   })
   return [metafile, cli]
@@ -98,7 +124,7 @@ async function buildForNode() {
 function reached({ inputs }) {
   const sources = Object.keys(inputs).filter(file => /^(src|kernels)\//.test(file))
   const instead = Object.values(manifest.browser).filter(file => file.startsWith('./src/'))
-  return [...sources, ...instead.map(file => file.slice(2))]
+  return [...sources, ...KERNEL_FILES, ...instead.map(file => file.slice(2))]
 }
 
 /** For bundlers: a file per module beside its declarations. */
@@ -119,7 +145,7 @@ export const pageOptions = {
   entryPoints: ['src/index.ts'],
   outfile: join(dist, 'browser/tensorloom.js'),
   minifyIdentifiers: true,
-  plugins: [packages],
+  plugins: [workerInside, packages],
   banner: { js: '/*! tensorloom, MIT; what else is inside: THIRD-PARTY-LICENSES.txt in the package */' },
 }
 
