@@ -1,13 +1,11 @@
 import type { Options, Parser } from 'csv-parse'
 import { type Dataset, dataset } from '../data/dataset.ts'
-import { FormatError, UnsupportedError, ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
+import { loadPeer } from '../formats/shared/peer.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import { suggestName } from '../suggest.ts'
+import { readRow, type Row } from './csv-row.ts'
 import { nameOf, type TextSource, textChunks } from './chunks.ts'
-
-/** A cell: text, a number, or null where the value is missing. */
-export type Cell = string | number | null
-export type Row = Readonly<Record<string, Cell>>
 
 export interface CsvOptions {
   /**
@@ -28,10 +26,11 @@ export interface CsvOptions {
   readonly types?: Readonly<Record<string, 'number' | 'text'>>
   /** Cells that stand for nothing, and become null. Default the empty cell. */
   readonly missing?: readonly string[]
+  /** Told of a row with too many or too few cells or a wrong number, which is then left out. Default: it is thrown. */
+  readonly onBadRow?: (error: FormatError) => void
 }
 
-const KNOWN = ['header', 'delimiter', 'quote', 'comment', 'types', 'missing']
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+const KNOWN = ['header', 'delimiter', 'quote', 'comment', 'types', 'missing', 'onBadRow']
 
 /**
  * Rows of a comma-separated file (RFC 4180), read as they are wanted: a file larger than memory will do.
@@ -40,7 +39,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
  *
  * @param source a path, a URL, a Blob, a stream, or pieces of text
  * @throws FormatError while reading, with the line, for rows of another length, open quotes and wrong numbers;
- *   UnsupportedError without the package `csv-parse`
+ *   DeviceError without the package `csv-parse`
  * @example
  * const rows = fromCsv(['size,price\n', '1,2.5\n2,5\n'])
  * const data = rows.map(({ size, price }) => ({ x: [Number(size)], y: Number(price) })).batch({ batchSize: 2 })
@@ -65,7 +64,15 @@ export const fromTsv = (
 ): Dataset<Row> => fromCsv(source, { ...options, delimiter: '\t', quote: null })
 
 async function* rowsOf(source: TextSource, options: CsvOptions): AsyncGenerator<Row> {
-  const { header = true, delimiter = ',', quote = '"', comment, types = {}, missing = [''] } = options
+  const {
+    header = true,
+    delimiter = ',',
+    quote = '"',
+    comment,
+    types = {},
+    missing = [''],
+    onBadRow,
+  } = options
   const parser = await makeParser({
     delimiter,
     quote,
@@ -95,26 +102,8 @@ async function* rowsOf(source: TextSource, options: CsvOptions): AsyncGenerator<
         checkTypes(name, types, columns)
         if (header === true) continue
       }
-      if (record.length !== columns.length) {
-        throw new FormatError({
-          operation: name,
-          problem: `needs ${columns.length} cells in each row, got ${record.length} in line ${info.lines}.`,
-          hint: 'check delimiter and quotes.',
-          location: `line ${info.lines}`,
-        })
-      }
-      const cells = columns.map((column, i) => [
-        column,
-        cellOf(record[i], missing, Object.hasOwn(types, column) ? types[column] : undefined, () => {
-          throw new FormatError({
-            operation: name,
-            problem: `needs a number in column "${column}", got "${record[i].slice(0, 40)}" in line ${info.lines}.`,
-            hint: 'name it in { missing }, or make the column text.',
-            location: `line ${info.lines}`,
-          })
-        }),
-      ])
-      yield Object.fromEntries(cells)
+      const row = readRow(record, info.lines, { name, columns, types, missing, onBadRow })
+      if (row !== null) yield row
     }
   } catch (error) {
     throw failure ?? asFormatError(name, error)
@@ -126,17 +115,8 @@ async function* rowsOf(source: TextSource, options: CsvOptions): AsyncGenerator<
 }
 
 async function makeParser(options: Options): Promise<Parser> {
-  try {
-    const { parse } = await import('csv-parse')
-    return parse(options)
-  } catch (cause) {
-    throw new UnsupportedError({
-      operation: 'fromCsv',
-      problem: 'needs the package csv-parse, which could not be loaded.',
-      hint: 'npm install csv-parse',
-      cause,
-    })
-  }
+  const { parse } = await loadPeer('fromCsv', 'csv-parse', () => import('csv-parse'))
+  return parse(options)
 }
 
 /** Writes the text to the parser as fast as it reads. */
@@ -150,18 +130,6 @@ async function feed(parser: Parser, source: TextSource): Promise<void> {
     })
   }
   parser.end()
-}
-
-function cellOf(
-  text: string,
-  missing: readonly string[],
-  type: 'number' | 'text' | undefined,
-  refuse: () => never,
-): Cell {
-  if (missing.includes(text)) return null
-  if (type === 'text') return text
-  if (NUMBER.test(text.trim())) return Number(text)
-  return type === 'number' ? refuse() : text
 }
 
 function checkColumns(name: string, columns: readonly string[]): void {

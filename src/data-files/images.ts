@@ -1,6 +1,7 @@
 import { type Dataset, dataset } from '../data/dataset.ts'
 import type { ShapedData } from '../data/rows.ts'
-import { FormatError, UnsupportedError, ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
+import { loadPeer } from '../formats/shared/peer.ts'
 import { refuseUnknown, requireCount } from '../nn/options.ts'
 
 export interface ImageFolderOptions {
@@ -31,7 +32,7 @@ const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i
  * Images in one subfolder per class, decoded and scaled as they are wanted. Leave `path` out before `batch`.
  *
  * @throws ValueError for a folder without classes; FormatError while reading, for a file that is no image;
- *   UnsupportedError without the package `sharp`
+ *   DeviceError without the package `sharp`
  * @example
  * const { images, classNames } = await fromImageFolder('pets', { size: [64, 64] })
  * const data = images.shuffle().map(({ x, y }) => ({ x, y })).batch({ batchSize: 32 }).prefetch()
@@ -74,7 +75,7 @@ export async function fromImageFolder(folder: string, options: ImageFolderOption
     })
   }
 
-  const { default: sharp } = await loadSharp()
+  const { default: sharp } = await loadPeer('fromImageFolder', 'sharp', () => import('sharp'))
   const decode = async (path: string): Promise<ShapedData> => {
     try {
       const image = sharp(path).resize({ width, height, fit })
@@ -92,17 +93,4 @@ export async function fromImageFolder(folder: string, options: ImageFolderOption
   }
   const images = dataset(files).map(async ({ path, y }) => ({ x: await decode(path), y, path }))
   return { classNames, images }
-}
-
-async function loadSharp(): Promise<typeof import('sharp')> {
-  try {
-    return await import('sharp')
-  } catch (cause) {
-    throw new UnsupportedError({
-      operation: 'fromImageFolder',
-      problem: 'needs the package sharp, which could not be loaded.',
-      hint: 'npm install sharp',
-      cause,
-    })
-  }
 }

@@ -14,7 +14,7 @@ export function fromNdjson(source: TextSource): Dataset<unknown> {
 
 async function* valuesOf(source: TextSource): AsyncGenerator<unknown> {
   let number = 0
-  for await (const line of lines(source)) {
+  for await (const line of textLines(source)) {
     number++
     if (line.trim() === '') continue
     let value: unknown
@@ -33,7 +33,8 @@ async function* valuesOf(source: TextSource): AsyncGenerator<unknown> {
   }
 }
 
-async function* lines(source: TextSource): AsyncGenerator<string> {
+/** The lines of a source without their ends. */
+export async function* textLines(source: TextSource): AsyncGenerator<string> {
   let rest = ''
   for await (const text of textChunks(source)) {
     // Only the new text can end a line: a long one is not searched again with every piece.

@@ -72,6 +72,19 @@ describe('fromCsv', () => {
     expect(() => fromCsv('x', { separator: ';' } as never)).toThrow(/has no option "separator"/)
   })
 
+  it('leaves bad rows out where somebody wants to know of them', async () => {
+    const lines: (string | undefined)[] = []
+    const options = {
+      types: { a: 'number' },
+      onBadRow: ({ location }: FormatError) => void lines.push(location),
+    } as const
+    expect(await fromCsv(['a,b\n1,2\n1\nx,2\n3,4\n'], options).toArray()).toEqual([
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+    ])
+    expect(lines).toEqual(['line 3', 'line 4'])
+  })
+
   it('says which file is missing, or not text', async () => {
     await expect(fromCsv(join(folder, 'none.csv')).toArray()).rejects.toThrow(/ENOENT.*none\.csv/)
     await expect(fromCsv(file('c.csv', Uint8Array.of(0x61, 0xff, 0x0a))).toArray()).rejects.toThrow(

@@ -1,0 +1,10 @@
+import '../ops/methods.ts'
+
+export {
+  type Answer,
+  type OutputValue,
+  type Prediction,
+  Predictor,
+  type PredictorOptions,
+} from './predictor.ts'
+export { createServer, type ServerOptions } from './server.ts'
