@@ -285,7 +285,7 @@ export interface Kernels {
   /**
    * C (+)= op(A)·op(B), row-major; op(A) is m × k, op(B) is k × n.
    * A is stored [m, k] with row stride lda (or [k, m] when transA), B [k, n] with ldb (or [n, k] when transB).
-   * Every element is Σ over blocks of KC = 256 consecutive k, each block summed in order from zero; so its bits
+   * Every element is Σ over blocks of at most 320 consecutive k, each block summed in order from zero; so its bits
    * depend on neither the tile it falls in nor the number of threads.
    */
   readonly gemm: (

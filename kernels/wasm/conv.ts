@@ -6,15 +6,17 @@
 // Each call takes a range: output rows of y, images of x, taps of the kernel. Any split gives the same bits: an element is
 // summed over blocks that do not depend on the range. Some 3 × 3 windows go another way: see winograd.ts.
 
+import { addRow } from './add-row';
 import { Convolution } from './convolution';
+import { copyRow } from './copy';
 import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
 import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
 import { fillRows } from './move';
 import { SLACK, movePatches } from './patches';
 import { bytes } from './vector';
 import {
-  blocksOfChannels, isWinograd, rowsOfTiles, winogradForward, winogradInput, winogradKernel, winogradPack, winogradPacked,
-  winogradScratch,
+  isWinograd, rowsOfTiles, winogradForward, winogradInput, winogradKernel, winogradKernelFinish, winogradKernelParts,
+  winogradPack, winogradPacked, winogradScratch, winogradSums,
 } from './winograd';
 
 /** Pixels in a block of the kernel's gradient. */
@@ -75,10 +77,46 @@ export function conv_forward_parts(parameters: usize): i32 {
   return isWinograd(p) ? rowsOfTiles(p) : p.batch * p.outHeight;
 }
 
+/** Rows of a kernel's gradient up to which its sums over pixels are cut into parts: too few to be shared out. */
+const FEW_ROWS: i32 = 64;
+const MOST_PARTS: i32 = 8;
+
+@inline
+function blocksOfPixels(p: Convolution): i32 {
+  return (p.batch * p.outHeight * p.outWidth + DEPTH - 1) / DEPTH;
+}
+
+/** Parts of the sums over pixels for which conv_kernel has room in `packed`; 0 when it writes the gradient itself. */
+@inline
+function pixelParts(p: Convolution): i32 {
+  if (p.groups > 1 || isDepthwise(p) || taps(p) * p.channels > FEW_ROWS) return 0;
+  return min(MOST_PARTS, blocksOfPixels(p));
+}
+
 /** How many parts conv_kernel can be cut into. */
 export function conv_kernel_parts(parameters: usize): i32 {
   const p = changetype<Convolution>(parameters);
-  return isWinograd(p) ? blocksOfChannels(p) : taps(p);
+  if (isWinograd(p)) return winogradKernelParts(p);
+  return pixelParts(p) || taps(p);
+}
+
+/** Bytes of `packed` for conv_kernel. */
+export function conv_sums_bytes(parameters: usize): usize {
+  const p = changetype<Convolution>(parameters);
+  if (isWinograd(p)) return winogradSums(p);
+  return bytes(pixelParts(p) * taps(p) * p.channels * p.filters);
+}
+
+/** After all of conv_kernel: adds up the parts. */
+export function conv_kernel_finish(parameters: usize): void {
+  const p = changetype<Convolution>(parameters);
+  if (isWinograd(p)) {
+    winogradKernelFinish(p);
+    return;
+  }
+  const parts = pixelParts(p), size = taps(p) * p.channels * p.filters;
+  if (parts > 0) copyRow(p.kernel, p.packed, size);
+  for (let part = 1; part < parts; part++) addRow(p.kernel, p.packed + bytes(part * size), size);
 }
 
 /** Packs the kernel for conv_forward, or its transpose for conv_input. */
@@ -172,6 +210,10 @@ export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i3
     depthwise(p, p.x, p.kernel, p.y, TO_KERNEL, 0, rowsOfY, from, to);
     return;
   }
+  if (pixelParts(p) > 0) {
+    for (let part = from; part < to; part++) sumPixels(p, scratch, part);
+    return;
+  }
   const patches = scratch + gemm_workspace(), inPlace = isPointwise(p), most = blockTaps(p);
   for (let tap = from; tap < to; tap += most) {
     const end = min(to, tap + most), size = (end - tap) * depth;
@@ -188,6 +230,21 @@ export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i3
         );
       }
     }
+  }
+}
+
+/** A part of the kernel's gradient, patchesᵀ·y over some of the blocks of pixels. */
+function sumPixels(p: Convolution, scratch: usize, part: i32): void {
+  const parts = pixelParts(p), blocks = blocksOfPixels(p), pixels = p.batch * p.outHeight * p.outWidth;
+  const patches = scratch + gemm_workspace(), size = taps(p) * p.channels, sums = p.packed + bytes(part * size * p.filters);
+  const first = part * blocks / parts, end = (part + 1) * blocks / parts;
+  for (let block = first; block < end; block++) {
+    const pixel = block * DEPTH, rows = min(DEPTH, pixels - pixel);
+    movePatches(p, p.x, 0, p.channels, pixel, rows, 0, taps(p), patches, 0);
+    gemm(
+      1, 0, size, p.filters, rows, patches, size, p.y + bytes(pixel * p.filters), p.filters,
+      sums, p.filters, block > first ? 1 : 0, scratch,
+    );
   }
 }
 

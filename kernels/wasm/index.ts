@@ -18,7 +18,7 @@ export * from './recurrent'
 export * from './norm'
 export * from './attention'
 export {
-  conv_forward, conv_forward_parts, conv_input, conv_kernel, conv_kernel_parts, conv_pack, conv_packed_bytes,
-  conv_scratch_bytes,
+  conv_forward, conv_forward_parts, conv_input, conv_kernel, conv_kernel_finish, conv_kernel_parts, conv_pack,
+  conv_packed_bytes, conv_scratch_bytes, conv_sums_bytes,
 } from './conv'
 export * from './pool'

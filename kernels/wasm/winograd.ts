@@ -1,7 +1,7 @@
 // 3 × 3 convolution with stride 1 by Winograd's algorithm: 16 products of matrices [tiles, channels]·[channels, filters],
 // one for each frequency of 4 × 4 pixels, instead of 36 multiplications for the 2 × 2 outputs of a tile.
 //
-// Ranges are rows of tiles, images, and blocks of 16 channels; any split gives the same bits.
+// Ranges are rows of tiles, images, and parts of the kernel's gradient; any split gives the same bits.
 
 import { Convolution } from './convolution';
 import { copyRow } from './copy';
@@ -18,8 +18,13 @@ const LEAST_DEPTH: i32 = 16;
 /** Numbers that the frequencies of a block of tiles should not exceed (384 KB), unless that leaves too few rows. */
 const BLOCK: i32 = 98304;
 const LEAST_ROWS: i32 = 30;
-/** Channels of a range of the kernel's gradient. */
-export const CHANNELS: i32 = 16;
+/**
+ * Parts of the kernel's gradient: sums over some of the tiles, as long as there is room for several of them (1 MB each),
+ * then blocks of channels, each of which has to transform all of y.
+ */
+const MOST_PARTS: i32 = 4;
+const LARGEST_PART: i32 = 16384;
+const CHANNELS: i32 = 32;
 
 @inline
 function tileRows(p: Convolution): i32 { return (p.outHeight + 1) >> 1; }
@@ -35,14 +40,33 @@ export function isWinograd(p: Convolution): bool {
   return 20 * tileRows(p) * tileColumns(p) <= 9 * p.outHeight * p.outWidth;
 }
 
-/** How many ranges there are in the forward pass, and in the kernel's gradient. */
+/** How many ranges there are in the forward pass. */
 export function rowsOfTiles(p: Convolution): i32 { return p.batch * tileRows(p); }
-export function blocksOfChannels(p: Convolution): i32 { return (p.channels + CHANNELS - 1) / CHANNELS; }
 
 /** Tiles whose frequencies are made at a time. */
 @inline
 function blockTiles(p: Convolution): i32 {
   return min(120, max(LEAST_ROWS, BLOCK / (FREQUENCIES * (p.channels + p.filters)) / 30 * 30));
+}
+
+@inline
+function blocksOfTiles(p: Convolution): i32 {
+  return (rowsOfTiles(p) * tileColumns(p) + blockTiles(p) - 1) / blockTiles(p);
+}
+
+/** Sums over tiles that the kernel's gradient has, and ranges in all. */
+@inline
+function partsOfTiles(p: Convolution): i32 {
+  return p.channels * p.filters > LARGEST_PART ? 1 : min(MOST_PARTS, max(1, blocksOfTiles(p)));
+}
+export function winogradKernelParts(p: Convolution): i32 {
+  const parts = partsOfTiles(p);
+  return parts > 1 ? parts : (p.channels + CHANNELS - 1) / CHANNELS;
+}
+
+/** Bytes of these sums. */
+export function winogradSums(p: Convolution): usize {
+  return bytes(partsOfTiles(p) * FREQUENCIES * p.channels * p.filters);
 }
 
 /** Bytes from one frequency of a block to the next, not a power of 2: the first-level cache has few places for those. */
@@ -51,7 +75,7 @@ function frequencyStep(p: Convolution, depth: i32): usize {
   return bytes(blockTiles(p) * depth + 16);
 }
 
-/** Scratch: the workspace of the products, a tile of pixels for the edges, frequencies of images, outputs and kernels. */
+/** Scratch: the workspace of the products, a tile of pixels for the edges, frequencies of images and of outputs. */
 @inline
 function edge(scratch: usize): usize { return scratch + gemm_workspace(); }
 @inline
@@ -60,12 +84,8 @@ function images(p: Convolution, scratch: usize): usize { return edge(scratch) + 
 function outputs(p: Convolution, scratch: usize): usize {
   return images(p, scratch) + FREQUENCIES * frequencyStep(p, p.channels);
 }
-@inline
-function kernels(p: Convolution, scratch: usize): usize {
-  return outputs(p, scratch) + FREQUENCIES * frequencyStep(p, p.filters);
-}
 export function winogradScratch(p: Convolution): usize {
-  return kernels(p, 0) + bytes(FREQUENCIES * p.channels * p.filters);
+  return outputs(p, 0) + FREQUENCIES * frequencyStep(p, p.filters);
 }
 
 /** The packed frequencies of the kernel, and behind them a frequency that is not packed yet. */
@@ -173,22 +193,40 @@ export function winogradInput(p: Convolution, scratch: usize, from: i32, to: i32
 }
 
 export function winogradKernel(p: Convolution, scratch: usize, from: i32, to: i32): void {
-  const first = from * CHANNELS, depth = min(p.channels, to * CHANNELS) - first;
-  const end = rowsOfTiles(p) * tileColumns(p), block = blockTiles(p), size = depth * p.filters;
-  const step = frequencyStep(p, p.channels), outStep = frequencyStep(p, p.filters), sums = kernels(p, scratch);
-  if (end == 0) clear(sums, FREQUENCIES * size);
-  for (let tile = 0; tile < end; tile += block) {
+  const parts = partsOfTiles(p), size = p.channels * p.filters;
+  for (let part = from; part < to; part++) {
+    if (parts > 1) sumTiles(p, scratch, part, parts, 0, p.channels, p.packed + bytes(part * FREQUENCIES * size));
+    else sumTiles(p, scratch, 0, 1, part * CHANNELS, min(CHANNELS, p.channels - part * CHANNELS), p.packed);
+  }
+}
+
+/** Frequencies of the kernel's gradient, for `depth` channels from `channel` on and one of `parts` parts of the tiles. */
+function sumTiles(
+  p: Convolution, scratch: usize, part: i32, parts: i32, channel: i32, depth: i32, sums: usize,
+): void {
+  const tiles = rowsOfTiles(p) * tileColumns(p), block = blockTiles(p), blocks = blocksOfTiles(p);
+  const first = part * blocks / parts * block, end = min(tiles, (part + 1) * blocks / parts * block);
+  const step = frequencyStep(p, p.channels), outStep = frequencyStep(p, p.filters), size = p.channels * p.filters;
+  for (let tile = first; tile < end; tile += block) {
     const count = min(block, end - tile);
-    readImages(p, scratch, tile, count, first, depth);
+    readImages(p, scratch, tile, count, channel, depth);
     visitOutputs(p, scratch, tile, count, false);
     for (let f = 0; f < FREQUENCIES; f++) {
       gemm(
         1, 0, depth, p.filters, count, images(p, scratch) + <usize>f * step, depth,
-        outputs(p, scratch) + <usize>f * outStep, p.filters, sums + bytes(f * size), p.filters, tile > 0 ? 1 : 0, scratch,
+        outputs(p, scratch) + <usize>f * outStep, p.filters, sums + bytes(f * size + channel * p.filters), p.filters,
+        tile > first ? 1 : 0, scratch,
       );
     }
   }
-  transformToKernel(sums, bytes(size), size, p.kernel + bytes(first * p.filters), bytes(p.channels * p.filters));
+}
+
+/** After all parts: adds them up and goes back from frequencies to taps. */
+export function winogradKernelFinish(p: Convolution): void {
+  const size = p.channels * p.filters, all = FREQUENCIES * size;
+  if (p.batch == 0) clear(p.packed, all);
+  for (let part = 1; part < partsOfTiles(p); part++) addRow(p.packed, p.packed + bytes(part * all), all);
+  transformToKernel(p.packed, bytes(size), size, p.kernel, bytes(size));
 }
 
 function clear(to: usize, n: i32): void {

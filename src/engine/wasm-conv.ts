@@ -78,37 +78,34 @@ export function createWasmConv(
     }
   }
 
-  /** Packs the kernel (or its transpose), if `packs` says so, and runs the ranges. */
-  function convolve(p: Convolution, kernel: keyof typeof parts, packs: boolean): void {
+  /** Runs the ranges. The kernel, or its transpose, is packed before; its gradient's sums are added up after. */
+  function convolve(p: Convolution, kernel: keyof typeof parts): void {
     const words = convolutionFields.map(field => p[field])
     withBlock(words, block => {
-      const count = parts[kernel](p, block)
+      const isGradient = kernel === 'conv_kernel'
       const scratchStride = Math.ceil((exports.conv_scratch_bytes(block) >>> 0) / 128) * 128
-      const packed = packs ? heap.allocate(exports.conv_packed_bytes(block) >>> 0) : 0
+      const packed = heap.allocate(
+        (isGradient ? exports.conv_sums_bytes : exports.conv_packed_bytes)(block) >>> 0,
+      )
       const scratch = heap.allocate(scratchStride * sharing.threads)
       heap.int[(block >>> 2) + words.length] = packed
       try {
-        if (packs) exports.conv_pack(block, +(kernel === 'conv_input'))
+        if (!isGradient) exports.conv_pack(block, +(kernel === 'conv_input'))
         const products = (p.batch * p.outHeight * p.outWidth * p.filters * p.channels) / p.groups
-        sharing.run(
-          kernel,
-          block,
-          scratch,
-          scratchStride,
-          count,
-          2 * products * p.windowHeight * p.windowWidth,
-        )
+        const flops = 2 * products * p.windowHeight * p.windowWidth
+        sharing.run(kernel, block, scratch, scratchStride, parts[kernel](p, block), flops)
+        if (isGradient) exports.conv_kernel_finish(block)
       } finally {
         heap.release(scratch)
-        if (packs) heap.release(packed)
+        heap.release(packed)
       }
     })
   }
 
   return {
-    convForward: p => convolve(p, 'conv_forward', true),
-    convInput: p => convolve(p, 'conv_input', true),
-    convKernel: p => convolve(p, 'conv_kernel', false),
+    convForward: p => convolve(p, 'conv_forward'),
+    convInput: p => convolve(p, 'conv_input'),
+    convKernel: p => convolve(p, 'conv_kernel'),
     maxPool(p) {
       const words = maxPoolFields.map(field => p[field])
       const elements = p.batch * p.outHeight * p.outWidth * p.channels

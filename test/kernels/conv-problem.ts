@@ -69,6 +69,7 @@ export const largeProblems: readonly ConvProblem[] = [
   square({ batch: 2, size: 9, window: 3, channels: 44, filters: 16, pad: 1 }),
   square({ batch: 2, size: 8, window: 3, channels: 20, filters: 24, pad: 2 }),
   square({ batch: 1, size: 17, window: 3, channels: 16, filters: 16, pad: 1 }),
+  square({ batch: 1, size: 6, window: 3, channels: 132, filters: 128 }),
   // Too few channels for it, or filters that are not a multiple of 4.
   square({ batch: 2, size: 9, window: 3, channels: 12, filters: 16, pad: 1 }),
   square({ batch: 2, size: 9, window: 3, channels: 16, filters: 18, pad: 1 }),

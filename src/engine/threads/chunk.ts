@@ -11,9 +11,33 @@ export const CHUNK_KINDS = [
   'conv_input', // block, from, to
   'conv_kernel', // block, from, to
   'max_pool', // block, from, to
+  'call', // what callOf gives
   'probe', // address, turns, throws: adds 1 to the word at the address after some turns; workers throw if asked to
 ] as const
 export type ChunkKind = (typeof CHUNK_KINDS)[number]
+
+const CALL = CHUNK_KINDS.indexOf('call')
+
+/** Exports by number: the same in every instance of a module. */
+const exportNames = (exports: WasmExports): string[] => Object.keys(exports).sort()
+
+/** Makes the words of a chunk that calls an export: its number, how many arguments are whole, how many not, and those. */
+export function callOf(
+  exports: WasmExports,
+): (name: string, whole: readonly number[], doubles?: readonly number[]) => number[] {
+  const numbers = new Map(exportNames(exports).map((name, number) => [name, number]))
+  return (name, whole, doubles = []) => {
+    const number = numbers.get(name)
+    if (number === undefined) throw new Error(`internal: no kernel ${name}`)
+    return [
+      number,
+      whole.length,
+      doubles.length,
+      ...whole,
+      ...new Int32Array(Float64Array.from(doubles).buffer),
+    ]
+  }
+}
 
 /** Returns what runs a chunk of the current job on thread `thread`, with `exports` instantiated on the common memory. */
 export function chunkRunner(
@@ -32,6 +56,9 @@ export function chunkRunner(
     exports.conv_kernel,
     exports.max_pool,
   ]
+  const byNumber = exportNames(exports).map(name => exports[name])
+  const doubles = new Float64Array(ENTRY_WORDS)
+  const halves = new Int32Array(doubles.buffer)
   return chunk => {
     const kind = words[word.kind]
     const scratch = (words[word.scratch] + thread * words[word.scratchStride]) | 0
@@ -53,7 +80,13 @@ export function chunkRunner(
         scratch,
       )
     } else if (kind <= ranges.length) ranges[kind - 1](words[e], scratch, words[e + 1], words[e + 2])
-    else probe(memory, words, e, thread)
+    else if (kind === CALL) {
+      const from = e + 3
+      const middle = from + words[e + 1]
+      const count = words[e + 2]
+      halves.set(words.subarray(middle, middle + 2 * count))
+      byNumber[words[e]](...words.subarray(from, middle), ...doubles.subarray(0, count))
+    } else probe(memory, words, e, thread)
   }
 }
 

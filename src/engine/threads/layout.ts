@@ -31,6 +31,6 @@ export const MESSAGE_WORDS = word.kind - word.message
 /** Most chunks of a job. */
 export const MAX_CHUNKS = 64
 /** Words of an entry: the arguments of a chunk; the last word says whether it failed. */
-export const ENTRY_WORDS = 16
+export const ENTRY_WORDS = 32
 export const ENTRY_FAILED = ENTRY_WORDS - 1
 export const CONTROL_WORDS = word.entries + MAX_CHUNKS * ENTRY_WORDS

@@ -5,6 +5,7 @@ import { hasSimd, instantiate, type WasmVariant, wasmModule } from '../wasm.ts'
 import { createWasmConv } from '../wasm-conv.ts'
 import { createWasmRecurrent } from '../wasm-recurrent.ts'
 import { sharedWindows } from './conv.ts'
+import { sharedElements } from './elements.ts'
 import { createThreadedGemm } from './gemm.ts'
 import { sharedRanges } from './recurrent.ts'
 import { ThreadPool } from './pool.ts'
@@ -45,8 +46,8 @@ export const threadInfo = (): ThreadInfo =>
   running === null ? { threads: 1, reason } : { threads: running.pool.threads, reason: null }
 
 /**
- * Lets large matrix products and recurrent layers run on several threads of the `wasm` device. Results are the same, bit
- * for bit, for any number of threads. The workers sleep when there is nothing to do and never keep a process alive.
+ * Lets large matrix products, convolutions, recurrent layers, and maps over many numbers run on several threads of the
+ * `wasm` device. Results are the same, bit for bit, for any number of threads. The workers sleep when there is nothing to do and never keep a process alive.
  *
  * Where threads cannot be had (memory that is not shared, as in a page that is not cross-origin isolated; one core)
  * everything goes on with one, and the result says why.
@@ -119,6 +120,7 @@ async function startPool(engine: Engine, threads: number, failed: (why: string) 
   const scratch = memory.allocate(stride * threads)
   engine.overlay('threads', single => ({
     ...single,
+    ...sharedElements(pool, exports, single),
     gemm: createThreadedGemm(pool, single.gemm, scratch, stride),
     ...createWasmRecurrent(exports, memory, sharedRanges(pool, exports)),
     ...createWasmConv(exports, memory, sharedWindows(pool, exports)),
