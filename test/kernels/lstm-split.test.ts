@@ -49,8 +49,9 @@ describe('any split of the work gives the same bits', () => {
       ...saved,
       at.hLast,
       at.cLast,
+      0,
     ])
-    heap.int[(forward >>> 2) + 19] = room(exports.recurrent_forward_packed_bytes(forward))
+    heap.int[(forward >>> 2) + 20] = room(exports.recurrent_forward_packed_bytes(forward))
     exports.recurrent_forward_pack(forward)
     for (const [from, to] of ranges(rowCuts)) {
       exports.recurrent_forward_rows(
