@@ -4,11 +4,14 @@
  */
 export type OffloadChoice = 'wasm' | 'auto' | 'gpu'
 
+/** While nobody has asked for a GPU. */
+export const NO_GPU = 'no GPU is in use: call await useGpu() first'
+
 export const offloading: {
   choice: OffloadChoice
   /** Why there is no GPU; null while there is one. */
   absent: string | null
 } = {
   choice: 'wasm',
-  absent: 'there is none: call await useGpu() first',
+  absent: NO_GPU,
 }

@@ -134,7 +134,7 @@ export class Offload {
     const { backend, disabled } = this
     const ours = (reason: string): Route => ({ gpu: false, reason })
     if (offloading.choice === 'wasm') return ours(offloading.absent ?? "the device is 'wasm'")
-    if (backend === null) return ours(offloading.absent ?? 'there is no GPU')
+    if (backend === null) return ours(offloading.absent ?? 'no GPU is in use')
     if (disabled !== null) return ours(disabled)
     if (shape.refusal !== null) return ours(shape.refusal)
     const { m, n, k } = sizes
@@ -325,15 +325,22 @@ export class Offload {
     this.recorder({ operation, op, ...sizes, device, kernel, predicted, measured: ms, reason })
   }
 
+  /** The GPU in words, and why it is not used if it is not. */
+  get description(): string {
+    if (this.backend === null) return 'no GPU'
+    const { mode, adapter } = this.backend
+    return this.disabled ?? `GPU ${adapter.name} through ${mode}`
+  }
+
   /** Loses the device, as a reset of its driver would. */
   drill(): void {
     this.backend?.lose()
   }
 
   /** Records a product that stays within a larger kernel. */
-  stays(op: ProductOp, sizes: ProductSizes, kernel: string): void {
+  stays(op: ProductOp, sizes: ProductSizes, kernel: string, given?: string): void {
     if (this.recorder === null) return
-    const { reason } = this.route(sizes, this.shapes.of(op, sizes))
+    const reason = given ?? this.route(sizes, this.shapes.of(op, sizes)).reason
     this.record({ op, sizes, device: 'wasm', ms: null, reason, kernel })
   }
 }

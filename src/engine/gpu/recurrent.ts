@@ -6,8 +6,8 @@ import type { RecurrentKernels } from '../wasm-recurrent.ts'
 export interface ProductPolicy {
   /** Whether the GPU would take the product. */
   wants(op: ProductOp, sizes: ProductSizes): boolean
-  /** Told of a product that stays within the layer's own kernel. */
-  stays(op: ProductOp, sizes: ProductSizes, kernel: string): void
+  /** Told of a product that stays within the layer's own kernel, and why if it has to. */
+  stays(op: ProductOp, sizes: ProductSizes, kernel: string, reason?: string): void
 }
 
 /** Columns of dZ, from `from` on in a row of dZ; they belong to column `to` of the kernels. */
@@ -88,7 +88,12 @@ export function offloadedRecurrences(
     const { batch, time, inputSize, units, x, kernel } = p
     const [m, k, n] = [batch * time, inputSize, cell.width]
     const isOurs = !asks('nn', { m, n, k }, cell)
-    policy.stays('nn', { m, n, k: units }, `${cell.name} sweep, a step at a time`)
+    policy.stays(
+      'nn',
+      { m: batch, n, k: units },
+      `${cell.name} sweep`,
+      `${time} steps, each needs the one before`,
+    )
     if (isOurs) {
       run(p)
       return

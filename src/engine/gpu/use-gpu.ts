@@ -1,7 +1,7 @@
 import { DeviceError, ValueError } from '../../errors.ts'
 import { engineOf, getDevice, isDeterministic, setDevice } from '../device.ts'
 import type { Engine } from '../engine.ts'
-import { offloading } from '../policy.ts'
+import { NO_GPU, offloading } from '../policy.ts'
 import { hasSimd } from '../wasm.ts'
 import type { Backend } from './backend.ts'
 import { candidates, openBackend } from './candidates.ts'
@@ -43,8 +43,6 @@ interface Running {
   readonly offload: Offload
   readonly engine: Engine
 }
-
-const OFF = 'it is off: call await useGpu()'
 
 let running: Running | null = null
 /** Calls take their turns. */
@@ -121,7 +119,7 @@ export function useGpu(options: GpuOptions = {}): Promise<GpuStatus> {
 async function switchOff(): Promise<void> {
   const old = running
   running = null
-  offloading.absent = OFF
+  offloading.absent = NO_GPU
   if (getDevice() === 'auto' || getDevice() === 'gpu') setDevice('wasm')
   else offloading.choice = 'wasm'
   if (old === null) return
@@ -133,7 +131,7 @@ async function switchOff(): Promise<void> {
 async function switchOn(options: GpuOptions): Promise<void> {
   const { found, reasons } = await search(options)
   if (found === null) {
-    offloading.absent = `there is none. ${reasons.join('; ')}`
+    offloading.absent = `no GPU was found: ${reasons.join('; ')}`
     if (!options.required) {
       console.warn(`tensorloom: no GPU is used (${reasons.join('; ')}). Everything runs on WebAssembly.`)
       return

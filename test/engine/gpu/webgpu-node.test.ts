@@ -24,6 +24,9 @@ const golden = Object.fromEntries(
   ]),
 )
 
+/** Thousands of products, on a device that may be a program on a busy machine. */
+const SLOW_DEVICE_MS = 600_000
+
 describe.runIf(hasDevice('webgpu-node', missing))('WebGPU in Node', () => {
   const warnings: string[] = []
   beforeAll(async () => {
@@ -45,11 +48,15 @@ describe.runIf(hasDevice('webgpu-node', missing))('WebGPU in Node', () => {
     ['the golden values', () => goldenCases(golden)],
     ['products of all sizes and transposes', productCases],
     ['layers and training', layerCases],
-  ] as const)('gets %s right', async (_, cases) => {
-    const verdicts = await runDeviceSuite(cases(), { device: 'gpu' })
-    expect(verdicts.filter(({ ok }) => !ok)).toEqual([])
-    expect(warnings).toEqual([])
-  })
+  ] as const)(
+    'gets %s right',
+    async (_, cases) => {
+      const verdicts = await runDeviceSuite(cases(), { device: 'gpu' })
+      expect(verdicts.filter(({ ok }) => !ok)).toEqual([])
+      expect(warnings).toEqual([])
+    },
+    SLOW_DEVICE_MS,
+  )
 
   it('says what it runs on, and is left alone by auto where that is a program', () => {
     const { backend, adapter, software, reason } = device.status()
