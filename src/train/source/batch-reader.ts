@@ -17,6 +17,11 @@ export class BatchReader<B> {
     return this.iterator !== null
   }
 
+  /** Whether a batch was read ahead. */
+  get isHolding(): boolean {
+    return this.held.length > 0
+  }
+
   /** Begins at the start, or where a data set's own cursor stands. */
   open(): void {
     const { input } = this

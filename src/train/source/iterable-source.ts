@@ -28,6 +28,8 @@ export class IterableSource implements BatchSource {
   private readonly reader: BatchReader<DataBatch>
   private given = 0
   private isEnded = false
+  /** The cursor that was restored. */
+  private restored: StateTree = null
   private generatorAtStart: GeneratorState | null = null
 
   constructor(
@@ -116,8 +118,14 @@ export class IterableSource implements BatchSource {
       // Of an iterable without a cursor of its own: the batches since it began, and what it shuffles by.
       taken: this.reader.taken,
       generator: this.generatorAtStart === null ? null : { ...this.generatorAtStart },
-      own: isResumable(this.input) ? cursorOf(this.input) : null,
+      own: this.cursor(),
     }
+  }
+
+  /** The data's own cursor; a batch that was only looked at has not been given. */
+  private cursor(): StateTree {
+    if (!isResumable(this.input)) return null
+    return this.reader.isHolding ? this.restored : cursorOf(this.input)
   }
 
   /** Goes to where the state was taken: by the data's own cursor, or else by reading what was used already. */
@@ -129,6 +137,7 @@ export class IterableSource implements BatchSource {
     this.isEnded = saved.flag('isEnded')
     this.generatorAtStart = readGenerator(saved.get('generator'))
     if (isResumable(this.input) && typeof own === 'object' && own !== null) {
+      this.restored = own
       this.input.restore(own)
       this.open()
       // A cursor at the end of a pass gives nothing more: the next pass begins with the next epoch.

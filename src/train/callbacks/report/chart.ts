@@ -6,6 +6,8 @@ export interface Series {
   /** `training` or `validation`: decides the colour. */
   readonly role: 'training' | 'validation'
   readonly values: readonly number[]
+  /** The place of the best value, which gets a ring; null for none. */
+  readonly best: number | null
 }
 
 const WIDTH = 560
@@ -46,12 +48,13 @@ export function chartOf(title: string, series: readonly Series[], xLabel = 'epoc
   const summary = series.map(({ name, values }) => `${name}: ${shortNumber(values[values.length - 1])}`)
   return (
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(`${title} by ${xLabel}. Last ${summary.join(', ')}.`)}">` +
-    `${grid}${bottom}${lines}</svg>`
+    `${grid}<text class="tick" x="${LEFT - 8}" y="${HEIGHT - 10}" text-anchor="end">${xLabel}</text>` +
+    `${bottom}${lines}</svg>`
   )
 }
 
 function lineOf(
-  { name, role, values }: Series,
+  { name, role, values, best }: Series,
   across: (epoch: number) => number,
   down: (value: number) => number,
   count: number,
@@ -77,5 +80,9 @@ function lineOf(
       )
     })
     .join('')
-  return `<path class="line ${role}" d="${path}"/>${points}`
+  const ring =
+    best === null || !Number.isFinite(values[best])
+      ? ''
+      : `<circle class="ring ${role}" cx="${round(across(best + 1))}" cy="${round(down(values[best]))}" r="6.5"/>`
+  return `<path class="line ${role}" d="${path}"/>${ring}${points}`
 }

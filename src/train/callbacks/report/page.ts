@@ -20,6 +20,12 @@ export interface ReportFacts {
   readonly refresh: number
 }
 
+/** The same with zeros at its end, where figures stand side by side. */
+const fullNumber = (value: number): string =>
+  Math.abs(value) >= 1e-3 && Math.abs(value) < 100 && !Number.isInteger(value)
+    ? value.toPrecision(4)
+    : shortNumber(value)
+
 const STATUS = {
   training: 'Training',
   completed: 'Completed',
@@ -38,8 +44,18 @@ export const spoken = (name: string): string => {
     /([a-z0-9])([A-Z])/g,
     (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
   )
-  return words[0].toUpperCase() + words.slice(1)
+  return ABBREVIATIONS.get(name) ?? words[0].toUpperCase() + words.slice(1)
 }
+
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
+  ['auc', 'AUC'],
+  ['f1Score', 'F1 score'],
+  ['r2Score', 'R² score'],
+])
+
+/** Inside a phrase. */
+const inPhrase = (name: string): string =>
+  ABBREVIATIONS.get(plainName(name)) ?? spoken(plainName(name)).toLowerCase()
 
 const duration = (ms: number): string => {
   const seconds = Math.max(0, Math.round(ms / 1000))
@@ -101,13 +117,9 @@ function figureTiles(history: History): string {
     .slice(0, MOST_TILES)
     .map(name => {
       const best: BestEpoch | null = history.best(name)
-      if (best === null) return tile(`Best ${spoken(plainName(name)).toLowerCase()}`, '–', 'no finite value')
+      if (best === null) return tile(`Best ${inPhrase(name)}`, '–', 'no finite value')
       const where = name === plainName(name) ? 'training' : 'validation'
-      return tile(
-        `Best ${spoken(plainName(name)).toLowerCase()}`,
-        shortNumber(best.value),
-        `${where}, epoch ${best.epoch + 1}`,
-      )
+      return tile(`Best ${inPhrase(name)}`, fullNumber(best.value), `${where}, epoch ${best.epoch + 1}`)
     })
     .join('\n')
 }
@@ -122,7 +134,8 @@ const learningRateTile = (rates: readonly number[]): string => {
   )
 }
 
-function charts({ history }: History, learningRates: readonly number[]): string {
+function charts(record: History, learningRates: readonly number[]): string {
+  const { history, epochs } = record
   const names = Object.keys(history)
   const figures = [...new Set(names.map(plainName))]
   const drawn = figures.map(figure => {
@@ -130,12 +143,24 @@ function charts({ history }: History, learningRates: readonly number[]): string 
       .filter(name => plainName(name) === figure)
       .map((name): Series => {
         const role = name === figure ? 'training' : 'validation'
-        return { name: role, role, values: history[name] }
+        const isShown =
+          role === 'validation' || names.every(other => other === name || plainName(other) !== figure)
+        const best = isShown ? record.best(name) : null
+        return {
+          name: role,
+          role,
+          values: history[name],
+          best: best === null ? null : epochs.indexOf(best.epoch),
+        }
       })
     return panel(spoken(figure), series)
   })
   if (new Set(learningRates).size > 1) {
-    drawn.push(panel('Learning rate', [{ name: 'learning rate', role: 'training', values: learningRates }]))
+    drawn.push(
+      panel('Learning rate', [
+        { name: 'learning rate', role: 'training', values: learningRates, best: null },
+      ]),
+    )
   }
   return drawn.length === 0 ? '<p class="empty">The first epoch is on its way.</p>' : drawn.join('\n')
 }
@@ -156,7 +181,7 @@ function table({ epochs, history }: History): string {
     .join('')
   const rows = epochs.map((epoch, i) => {
     const logs: Logs = Object.fromEntries(names.map(name => [name, history[name][i]]))
-    const cells = names.map(name => `<td>${shortNumber(logs[name])}</td>`).join('')
+    const cells = names.map(name => `<td>${fullNumber(logs[name])}</td>`).join('')
     return `<tr><th scope="row">${epoch + 1}</th>${cells}</tr>`
   })
   return `<details><summary>All figures</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`

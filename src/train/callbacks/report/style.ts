@@ -36,6 +36,9 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 .dot{stroke:var(--card);stroke-width:1}
 .dot.training{fill:var(--training)}
 .dot.validation{fill:var(--validation)}
+.ring{fill:none;stroke-width:1.5}
+.ring.training{stroke:var(--training)}
+.ring.validation{stroke:var(--validation)}
 .target{fill:transparent}
 .point:hover .dot{stroke:var(--ink)}
 .empty{color:var(--soft)}
