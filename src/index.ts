@@ -389,6 +389,5 @@ export type { LayerEntry, ModelConfig, SequentialConfig } from './io/model-confi
 export type { CallEntry, FunctionalConfig, InputEntry, Place } from './io/graph-config.ts'
 export type { LoadedModel } from './io/model-build.ts'
 export { deserializeStateDict, type Metadata, serializeStateDict } from './io/state-dict.ts'
-export { fromPyTorch, type PyTorchNames, toPyTorch } from './io/pytorch-layout.ts'
 export { type RawTensor, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
 export { writeSafetensors } from './io/safetensors-writer.ts'

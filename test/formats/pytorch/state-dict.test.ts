@@ -3,15 +3,14 @@ import { describe, expect, it } from 'vitest'
 import {
   dense,
   embedding,
-  fromPyTorch,
   lstm,
   type Sequential,
   sequential,
   type Tensor,
   tensor,
-  toPyTorch,
-} from '../../src/index.ts'
-import { ids, textClassifier } from './saved-models.ts'
+} from '../../../src/index.ts'
+import { fromPyTorch, toPyTorch } from '../../../src/formats/pytorch/index.ts'
+import { ids, textClassifier } from '../../io/saved-models.ts'
 
 interface GoldenTensor {
   readonly dtype: 'f32' | 'f64' | 'i32'
@@ -30,7 +29,7 @@ const names = { embedding: 'embedding', lstm: 'rnn', dense: 'fc' }
 
 describe('weights of PyTorch', () => {
   it('give PyTorch’s output, with two biases and with their sum', () => {
-    const file = JSON.parse(readFileSync(new URL('../golden/training.json', import.meta.url), 'utf8'))
+    const file = JSON.parse(readFileSync(new URL('../../golden/training.json', import.meta.url), 'utf8'))
     const cases = file.cases.filter(({ name }: { name: string }) => name.startsWith('text_lstm'))
     expect(cases.length).toBeGreaterThan(0)
     for (const { attrs, params, batches, outputs } of cases) {
@@ -79,7 +78,7 @@ describe('weights of PyTorch', () => {
     const model = textClassifier()
     const weights = toPyTorch(model, names)
     expect(() => fromPyTorch(model, weights, { embedding: 'embedding', lstm: 'rnn' })).toThrow(
-      /layer "dense"/,
+      /needs "dense\.weight" for "dense\.kernel"/,
     )
     expect(() => fromPyTorch(model, weights, { ...names, x: 'y' })).toThrow(/"x".*no such layer/)
     expect(() => fromPyTorch(model, weights, { ...names, dense: 'head' })).toThrow(/"head\.weight"/)

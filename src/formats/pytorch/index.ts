@@ -1,0 +1,4 @@
+import '../../ops/methods.ts'
+
+export { fromPyTorch, type PyTorchNames, toPyTorch } from './convert.ts'
+export { loadPyTorch, serializePyTorch } from './files.ts'
