@@ -2,6 +2,7 @@ import { currentEngine } from '../engine/device.ts'
 import { withVisibility } from '../engine/lifetime.ts'
 import { DTypeError, GradientError, ShapeError } from '../errors.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
+import { isMappedTensor } from '../tensor/mapped.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { calculus } from './calculus.ts'
 import { withoutGradient } from './graph-errors.ts'
@@ -89,6 +90,13 @@ export function computeGradients(
   return pass.results
 }
 
+const insideVmap = (): GradientError =>
+  new GradientError({
+    operation: 'backward',
+    problem: 'cannot accumulate into `grad` inside vmap: each example has a gradient of its own.',
+    hint: 'return the gradients instead: vmap(grad(f)).',
+  })
+
 /**
  * Adds dL/d(leaf) to the `grad` of every leaf with `requiresGrad` that `root` depends on.
  *
@@ -97,6 +105,7 @@ export function computeGradients(
  * @example backward(x.square().sum())   // x.grad is 2·x; the same as x.square().sum().backward()
  */
 export function backward(root: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
+  if (isMappedTensor(root)) throw insideVmap()
   const gradients = computeGradients('backward', [root], [seed], null, options)
   const recording = options.createGraph ?? false
   for (const [leaf, gradient] of gradients) {

@@ -1,4 +1,5 @@
 import { DTypeError, ValueError } from '../errors.ts'
+import { isMappedTensor, type MapLevel, mapping, wrapMapped } from '../tensor/mapped.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { type BackwardOptions, computeGradients } from './backward.ts'
 import { calculus } from './calculus.ts'
@@ -16,12 +17,17 @@ export function asVariable(tensor: Tensor, keepGraph: boolean): Tensor {
   if (!(tensor instanceof Tensor)) {
     throw new ValueError({ operation: 'grad', problem: `differentiates by tensors, got ${typeof tensor}.` })
   }
-  if (keepGraph && tensor.requiresGrad) return calculus.standIn(tensor)
-  tensor.storage.visible = true
-  const leaf = new Tensor(tensor.storage, tensor.shape)
-  leaf.requiresGrad = tensor.dtype === 'float32'
+  // Inside vmap, what is the same for all examples becomes a variable of its own: its gradient differs.
+  const own =
+    mapping.innermost === null || isMappedTensor(tensor) ? tensor : lifted(tensor, mapping.innermost)
+  if (keepGraph && own.requiresGrad) return calculus.standIn(own)
+  own.storage.visible = true
+  const leaf = new Tensor(own.storage, own.shape)
+  leaf.requiresGrad = own.dtype === 'float32'
   return leaf
 }
+
+const lifted = (tensor: Tensor, level: MapLevel): Tensor => wrapMapped(level, tensor, false)
 
 /** How many of the functions below are running inside one another. */
 let depth = 0
@@ -128,4 +134,29 @@ export function vjp<T extends readonly Tensor[]>(
       return gradients as { [K in keyof T]: Tensor }
     },
   }
+}
+
+/**
+ * The gradients of a scalar by tensors that it was computed from, in their order; nothing is written to `grad`
+ * (PyTorch's `torch.autograd.grad`). A tensor that it does not depend on gets zeros.
+ *
+ * @throws ShapeError when `loss` is not a single number; GradientError when it depends on nothing with requiresGrad
+ * @example
+ * const penalty = gradientsOf(critic.forward(x).sum(), [x], { createGraph: true })[0].norm()
+ * const perExample = vmap(x => gradientsOf(model.forward(x).sum(), model.parameters()))(batch)
+ */
+export function gradientsOf(
+  loss: Tensor,
+  tensors: readonly Tensor[],
+  options: BackwardOptions = {},
+): Tensor[] {
+  if (!(loss instanceof Tensor)) {
+    throw new DTypeError({ operation: 'gradientsOf', problem: `starts from a tensor, got ${typeof loss}.` })
+  }
+  const found = computeGradients('gradientsOf', [loss], [undefined], new Set(tensors), options)
+  return tensors.map(tensor => {
+    const gradient = found.get(tensor) ?? zerosFor(tensor)
+    gradient.storage.visible = true
+    return gradient
+  })
 }

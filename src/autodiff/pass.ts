@@ -3,6 +3,7 @@ import { lifetime } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
 import { type GraphNode, SPENT } from '../tensor/node.ts'
 import { sameShape } from '../tensor/shape.ts'
+import { isMappedTensor } from '../tensor/mapped.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { anomaly, inspectGradient } from './anomaly.ts'
 import { calculus } from './calculus.ts'
@@ -145,7 +146,8 @@ export class BackwardPass {
       sum.storage.temporary &&
       sum.storage.holds === 1 &&
       !sum.storage.visible &&
-      sum.storage !== gradient.storage
+      sum.storage !== gradient.storage &&
+      !isMappedTensor(gradient)
     ) {
       addInPlace(sum, gradient)
       return sum
@@ -239,6 +241,7 @@ const CHEAP_UPLOAD = 1 << 16
 
 /** Frees constants made inside a layer (dropout masks, casts of labels), and the hot copy of batches. */
 function retireConstant(storage: Storage): void {
+  if (storage.engine === null) return
   const { length, cold, visible } = storage
   if (!visible || (cold !== null && length > 1 && length <= CHEAP_UPLOAD)) retire(storage)
 }

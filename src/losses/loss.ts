@@ -1,6 +1,8 @@
+import { mapCall } from '../autodiff/map-call.ts'
 import { internalScope } from '../autodiff/mode.ts'
 import { ValueError } from '../errors.ts'
 import { requireTensor } from '../ops/operand.ts'
+import { isMappedTensor } from '../tensor/mapped.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** What becomes of the single losses: their mean, their sum, or the tensor of all of them. */
@@ -48,6 +50,10 @@ export function defineLoss<O extends LossOptions>(
     (prediction, target, options = {} as O) => {
       requireTensor(name, prediction)
       requireTensor(name, target)
+      // Losses look at single targets: inside vmap at those of one example after the other.
+      if (isMappedTensor(prediction) || isMappedTensor(target)) {
+        return mapCall(name, ([p, t]) => [compute(p, t, options)], [prediction, target])[0]
+      }
       return internalScope(() => compute(prediction, target, options))
     },
     { name, fromLogitsFor, builtIn: name, fixed: {} },

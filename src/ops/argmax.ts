@@ -1,6 +1,7 @@
 import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { requireTensor } from './operand.ts'
 import { middle, type ReducedAxes, refuseEmpty, withoutMiddle } from './reduced-axes.ts'
 import type { Reduction } from './reduction-types.ts'
@@ -22,6 +23,7 @@ const argOf = (name: 'argMax' | 'argMin') =>
       elementsOf(engine, x.dtype)[name](at(engine, out), at(engine, x), outer, size, inner)
     },
     gradient: 'a position is a whole number, which cannot change a little.',
+    map: mapShifted(({ first, count }) => ({ first: first + 1, count })),
   })
 const argOps = { argMax: argOf('argMax'), argMin: argOf('argMin') }
 

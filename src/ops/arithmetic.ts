@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { runBroadcast } from './broadcast.ts'
 import { defineOp, elementsOf } from './define.ts'
 import type { Elementwise } from './elementwise-types.ts'
+import { mapBroadcast, mapLeading } from './map-rules.ts'
 import { type Operand, promote, toFloat } from './operand.ts'
 
 /**
@@ -57,6 +58,7 @@ function defineArithmetic(name: BinaryName): Elementwise {
     },
     gradient: ([a, b], g, _, y) => [() => partials.a(a, b, g, y), () => partials.b(a, b, g, y)],
     readsValues: partials.readsValues ?? true,
+    map: mapBroadcast,
   })
   const floatOnly = name === 'div' || name === 'pow' || name === 'atan2'
   return (a: Operand, b: Operand): Tensor =>
@@ -127,6 +129,7 @@ const powScalar = defineOp<{ exponent: number }>('powScalar', {
   gradient: ([x], g, { exponent }) => [
     () => (exponent === 0 ? g.mul(0) : g.mul(exponent).mul(x.pow(exponent - 1))),
   ],
+  map: mapLeading,
 })
 
 /**

@@ -3,6 +3,7 @@ import { formatShape, normalizeAxis, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { concat } from './concat.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { copyWalk } from './move.ts'
 import { requireTensor } from './operand.ts'
 import { reshape } from './reshape.ts'
@@ -27,6 +28,7 @@ const padOp = defineOp<PadAttributes>('pad', {
     () => g.slice(pads.map(([before], i): Range => [before, before + x.shape[i]])),
   ],
   readsValues: false,
+  map: mapShifted(({ pads, value }) => ({ pads: [[0, 0], ...pads], value })),
 })
 
 /**

@@ -3,6 +3,7 @@ import { checkShape, formatShape, sameShape, type Shape, stridesOf } from '../te
 import type { Sizes } from '../tensor/shape-types.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
+import { padRank } from './map-rules.ts'
 import { copyWalk } from './move.ts'
 import { requireTensor } from './operand.ts'
 
@@ -28,6 +29,7 @@ const broadcastOp = defineOp<{ shape: Shape }>('broadcastTo', {
   },
   gradient: ([x], g) => [() => g.sumTo(x.shape)],
   readsValues: false,
+  map: ([input], { shape }, run, size) => run([padRank(input, shape.length)], { shape: [size, ...shape] }),
 })
 
 /**

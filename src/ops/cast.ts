@@ -3,6 +3,7 @@ import { checkDType } from '../tensor/check-dtype.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import { mapLeading } from './map-rules.ts'
 
 const castOp = defineOp<{ to: DType }>('cast', {
   shape: ([x]) => x.shape,
@@ -20,6 +21,7 @@ const castOp = defineOp<{ to: DType }>('cast', {
     else kernels.int.compare.notEqual(args[0], args[1], zeroOf(engine), 1, x.size, 0, 1, 0, 0)
   },
   gradient: 'the result is a whole number or a boolean, which cannot change a little.',
+  map: mapLeading,
 })
 
 /** The address of an int 0: booleans are "≠ 0". */

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { runBroadcast } from './broadcast.ts'
 import { defineOp, elementsOf } from './define.ts'
 import type { Elementwise } from './elementwise-types.ts'
+import { mapBroadcast } from './map-rules.ts'
 import { type Operand, promote } from './operand.ts'
 
 function defineComparison(name: CompareName): Elementwise {
@@ -13,6 +14,7 @@ function defineComparison(name: CompareName): Elementwise {
     forward: ([a, b], out, _, engine) =>
       runBroadcast(elementsOf(engine, a.dtype).compare[name], engine, out, a, b, 4),
     gradient: 'its result is a step, whose derivative is zero wherever it exists.',
+    map: mapBroadcast,
   })
   return (a: Operand, b: Operand): Tensor => op(promote(name, a, b), null)
 }

@@ -3,6 +3,7 @@ import { formatShape, normalizeAxis, sameShape, type Shape, stridesOf } from '..
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { defineOp } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { copyWalk } from './move.ts'
 import { requireTensor } from './operand.ts'
 import { expandDims } from './reshape.ts'
@@ -51,6 +52,7 @@ const concatOp = defineOp<{ axis: number }>('concat', {
     })
   },
   readsValues: false,
+  map: mapShifted(({ axis }) => ({ axis: axis + 1 })),
 })
 
 /** float32 if any of them is, else int32, else bool. */

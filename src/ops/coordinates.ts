@@ -1,6 +1,6 @@
-import { readStorage } from '../engine/engine.ts'
 import { ShapeError } from '../errors.ts'
 import { broadcastShapes, formatShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
+import { numbersIn } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { checkedIndices } from './gather.ts'
@@ -33,7 +33,7 @@ export function combined(
       what: `along axis ${axis} the index`,
     })
     const spread = broadcastTo(checked, shape)
-    const values = spread.storage.cold ?? readStorage(spread.storage)
+    const values = numbersIn(operation, spread)
     for (let i = 0; i < flat.length; i++) flat[i] += values[i] * strides[axis]
   })
   return { positions: fromCold(flat, [flat.length], 'int32'), shape }

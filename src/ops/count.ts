@@ -1,7 +1,7 @@
-import { readStorage } from '../engine/engine.ts'
 import { ShapeError } from '../errors.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { ones } from '../tensor/creation.ts'
+import { numbersIn } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { checkedIndices, scatterRows } from './gather.ts'
 import { requireTensor } from './operand.ts'
@@ -24,7 +24,7 @@ export interface Unique {
  */
 export function unique(x: Tensor): Unique {
   requireTensor('unique', x)
-  const given = x.storage.cold ?? readStorage(x.storage)
+  const given = numbersIn('unique', x)
   // Typed arrays sort by number, and put NaN last.
   const sorted = given.slice().sort()
   const isSame = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b))
@@ -74,6 +74,6 @@ export function bincount(x: Tensor, options: BincountOptions = {}): Tensor {
 
 function largest(x: Tensor): number {
   let most = -1
-  for (const value of x.storage.cold ?? readStorage(x.storage)) most = Math.max(most, value)
+  for (const value of numbersIn('bincount', x)) most = Math.max(most, value)
   return most
 }

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import { mapLeading } from './map-rules.ts'
 import { toFloat } from './operand.ts'
 
 const sigmoidCrossEntropyOp = defineOp<null>('sigmoidCrossEntropy', {
@@ -9,6 +10,7 @@ const sigmoidCrossEntropyOp = defineOp<null>('sigmoidCrossEntropy', {
   forward: ([z, y], out, _, engine) =>
     engine.kernels.sigmoidCrossEntropy(at(engine, out), at(engine, z), at(engine, y), z.size),
   gradient: ([z, y], g) => [() => g.mul(z.sigmoid().sub(y)), () => g.mul(z).neg()],
+  map: mapLeading,
 })
 
 /**

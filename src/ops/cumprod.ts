@@ -4,6 +4,8 @@ import { normalizeAxis, sizeOf } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp } from './define.ts'
+import { holdsTrue } from './holds.ts'
+import { mapShifted } from './map-rules.ts'
 import { requireTensor } from './operand.ts'
 
 interface Attributes {
@@ -29,7 +31,7 @@ const cumprodOp = defineOp<Attributes>('cumprod', {
   // xₛ is a factor of every later product: dL/dxₛ = Σ over t ≥ s of gₜ yₜ / xₛ.
   gradient: ([x], g, { axis }, y) => [
     () => {
-      if (x.equal(0).any().item() === 0) {
+      if (!holdsTrue(x.equal(0))) {
         return g.mul(y).flip({ axis }).cumsum({ axis }).flip({ axis }).div(x)
       }
       const self = (double: Tensor): Tensor => double.reshape(double.shape)
@@ -38,6 +40,7 @@ const cumprodOp = defineOp<Attributes>('cumprod', {
       return gradMode.enabled ? gradient : gradient.detach()
     },
   ],
+  map: mapShifted(({ axis }) => ({ axis: axis + 1 })),
 })
 
 /** The same products without division, for factors of 0: [o, n, i] → [o, t, s, i], 1 where s > t, multiplied over s. */

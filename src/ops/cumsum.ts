@@ -2,6 +2,7 @@ import { normalizeAxis, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { requireTensor } from './operand.ts'
 
 const cumsumOp = defineOp<{ axis: number }>('cumsum', {
@@ -18,6 +19,7 @@ const cumsumOp = defineOp<{ axis: number }>('cumsum', {
   // xₜ is part of every later sum: the gradient is the cumulative sum from the end.
   gradient: (_, g, { axis }) => [() => g.flip({ axis }).cumsum({ axis }).flip({ axis })],
   readsValues: false,
+  map: mapShifted(({ axis }) => ({ axis: axis + 1 })),
 })
 
 /**

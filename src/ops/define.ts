@@ -1,14 +1,17 @@
 import { anomaly, inspectResults } from '../autodiff/anomaly.ts'
 import { withoutGradient } from '../autodiff/graph-errors.ts'
+import { eachExample, mapCall } from '../autodiff/map-call.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'
 import type { DType } from '../engine/dtype.ts'
 import type { Engine } from '../engine/engine.ts'
 import { lifetime } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
+import { levelOf, type MapLevel, mapping, onAllExamples, unwrapMapped, wrapMapped } from '../tensor/mapped.ts'
 import { deadEnd, type GradientRule, type GraphNode, type Thunk } from '../tensor/node.ts'
 import { type Shape, sizeOf } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
+import type { MapRule } from './map-rules.ts'
 
 /** Results up to this size that are part of no graph are kept cold from the start. */
 const BORN_COLD_LIMIT = 1024
@@ -29,6 +32,8 @@ export interface OpSpec<A> {
   readonly gradient: Gradient<A> | string
   /** Whether the gradient reads the numbers of inputs or output. Default true. */
   readonly readsValues?: boolean
+  /** How to run on all examples of a `vmap` at once; without it the operation runs once per example. */
+  readonly map?: MapRule<A>
 }
 
 /** A defined operation: runs on tensors and attributes. */
@@ -73,7 +78,27 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     },
   }
   const end = deadEnd(rule)
-  return (inputs, attributes) => {
+  const onExamples = (level: MapLevel, inputs: Inputs, attributes: A): Tensor => {
+    const args = inputs.map(input => unwrapMapped(input, level))
+    const isMapped = args.some(arg => arg.isMapped)
+    const physical = onAllExamples(level, () => {
+      if (!isMapped)
+        return op(
+          args.map(arg => arg.x),
+          attributes,
+        )
+      if (spec.map !== undefined) return spec.map(args, attributes, op, level.size)
+      return eachExample(args, level.size, one => [op(one, attributes)])[0]
+    })
+    const out = wrapMapped(level, physical, isMapped)
+    if (!needsRecording(inputs)) return out
+    if (out.dtype === 'float32') record(rule, inputs, [out], attributes, [])
+    else out.node = end
+    return out
+  }
+  const op: Op<A> = (inputs, attributes) => {
+    const level = mapping.depth === 0 ? null : levelOf(inputs)
+    if (level !== null) return onExamples(level, inputs, attributes)
     const outShape = shape(inputs, attributes)
     const engine = currentEngine()
     engine.beginOperation(name)
@@ -90,6 +115,7 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     }
     return out
   }
+  return op
 }
 
 /** Small results of user code that are part of no graph go to the garbage collector at once. */
@@ -155,7 +181,9 @@ export function defineFused<A>(
     readsValues: true,
     gradient: (node, outputGradients) => spec.gradient(node, node.attributes as A, outputGradients),
   }
-  return (inputs, attributes) => {
+  const op = (inputs: Inputs, attributes: A): readonly Tensor[] => {
+    if (mapping.depth > 0 && levelOf(inputs) !== null)
+      return mapCall(name, one => op(one, attributes), inputs)
     const engine = currentEngine()
     engine.beginOperation(name)
     const training = needsRecording(inputs)
@@ -165,4 +193,5 @@ export function defineFused<A>(
     else for (const output of outputs) settle(engine, output.storage, inputs)
     return outputs
   }
+  return op
 }

@@ -2,9 +2,11 @@ import { lifetime } from '../engine/lifetime.ts'
 import { currentEngine } from '../engine/device.ts'
 import { GradientError, ShapeError } from '../errors.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
+import { isMappedTensor, throughExamples } from '../tensor/mapped.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
 import { cast } from './cast.ts'
+import { mapLeading } from './map-rules.ts'
 import { requireTensor } from './operand.ts'
 
 /**
@@ -14,6 +16,7 @@ import { requireTensor } from './operand.ts'
  */
 export function detach<S extends Shape>(x: Tensor<S>): Tensor<S> {
   requireTensor('detach', x)
+  if (isMappedTensor(x)) return throughExamples(x, detach) as Tensor<S>
   if (lifetime.mode === 'user') x.storage.visible = true
   return new Tensor(x.storage, x.shape)
 }
@@ -24,6 +27,7 @@ const copyOp = defineOp<null>('clone', {
   forward: ([x], out, _, engine) => elementsOf(engine, x.dtype).copy(at(engine, out), at(engine, x), x.size),
   gradient: (_, g) => [() => g],
   readsValues: false,
+  map: mapLeading,
 })
 
 /**

@@ -1,6 +1,8 @@
 import { DTypeError, ShapeError, ValueError } from '../errors.ts'
+import { eachExample, mapCall } from '../autodiff/map-call.ts'
 import { readStorage } from '../engine/engine.ts'
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
+import { isMappedTensor, throughExamples } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf } from './define.ts'
 import type { Gather } from './movement-types.ts'
@@ -18,6 +20,9 @@ export function checkedIndices(
   options: { readonly wrap: boolean; readonly what: string },
 ): Tensor {
   requireTensor(operation, index)
+  if (isMappedTensor(index)) {
+    return throughExamples(index, all => checkedIndices(operation, all, size, options))
+  }
   if (index.dtype === 'bool') {
     throw new DTypeError({
       operation,
@@ -66,6 +71,16 @@ const gatherOp = defineOp<Attributes>('gather', {
   },
   gradient: ([x, index], g, { axis }) => [() => scatterRows(g, index, axis, x.shape[axis]), null],
   readsValues: true,
+  map: ([x, index], { axis }, run, size) => {
+    if (!index.isMapped) return run([x.x, index.x], { axis: axis + 1 })
+    if (x.isMapped) return eachExample([x, index], size, one => [run(one, { axis })])[0]
+    // All indices at once: [outer, examples · count, inner], with the examples moved to the front.
+    const picked = run([x.x, index.x.reshape([-1])], { axis })
+    const { shape } = x.x
+    const split = picked.reshape([...shape.slice(0, axis), size, -1, ...shape.slice(axis + 1)])
+    const others = split.shape.map((_, i) => i).filter(i => i !== axis)
+    return split.permute([axis, ...others])
+  },
 })
 
 /** The transpose of gather: adds the rows of g into zeros at the places that the index names. */
@@ -82,6 +97,10 @@ const scatterRowsOp = defineOp<Attributes & { size: number }>('scatterRows', {
   },
   gradient: ([, index], h, { axis }) => [() => gatherOp([h, index], { axis }), null],
   readsValues: true,
+  map: ([g, index], { axis, size }, run, examples) =>
+    index.isMapped
+      ? eachExample([g, index], examples, one => [run(one, { axis, size })])[0]
+      : run([g.x, index.x], { axis: axis + 1, size }),
 })
 /** Adds the rows of g at the places of `index` [count] into zeros of `size` along the axis. */
 export const scatterRows = (g: Tensor, index: Tensor, axis: number, size: number): Tensor =>
@@ -101,7 +120,7 @@ export const gather: Gather = (
   options: { readonly axis?: number } = {},
 ): Tensor => {
   requireTensor('gather', x)
-  const axis = normalizeAxis('gather', options.axis ?? 0, x.shape)
+  const axis = normalizeAxis('gather', options?.axis ?? 0, x.shape)
   const checked = checkedIndices('gather', index, x.shape[axis], { wrap: true, what: 'the index' })
   const picked = gatherOp([x, checked], { axis })
   if (index.rank === 1) return picked
@@ -141,7 +160,11 @@ export function flatPositions(name: string, shape: Shape, index: Tensor, axis: n
  */
 export function takeAlongAxis(x: Tensor, index: Tensor, options: { readonly axis?: number } = {}): Tensor {
   requireTensor('takeAlongAxis', x)
-  const axis = normalizeAxis('takeAlongAxis', options.axis ?? -1, x.shape)
+  requireTensor('takeAlongAxis', index)
+  const axis = normalizeAxis('takeAlongAxis', options?.axis ?? -1, x.shape)
+  if (isMappedTensor(index)) {
+    return mapCall('takeAlongAxis', ([a, b]) => [takeAlongAxis(a, b, { axis })], [x, index])[0]
+  }
   const positions = flatPositions('takeAlongAxis', x.shape, index, axis)
   return reshape(gatherOp([reshape(x, [x.size]), positions], { axis: 0 }), index.shape)
 }
@@ -160,7 +183,11 @@ export function scatterAdd(
 ): Tensor {
   requireTensor('scatterAdd', x)
   requireTensor('scatterAdd', source)
-  const axis = normalizeAxis('scatterAdd', options.axis ?? -1, x.shape)
+  requireTensor('scatterAdd', index)
+  const axis = normalizeAxis('scatterAdd', options?.axis ?? -1, x.shape)
+  if (isMappedTensor(index)) {
+    return mapCall('scatterAdd', ([a, b, c]) => [scatterAdd(a, b, c, { axis })], [x, index, source])[0]
+  }
   const positions = flatPositions('scatterAdd', x.shape, index, axis)
   if (source.rank !== index.rank || source.shape.some((s, i) => s !== index.shape[i])) {
     throw new ShapeError({
@@ -182,6 +209,7 @@ export function scatterAdd(
  */
 export function oneHot(classes: Tensor, count: number): Tensor {
   requireTensor('oneHot', classes)
+  if (isMappedTensor(classes)) return throughExamples(classes, all => oneHot(all, count))
   checkShape('oneHot', [...classes.shape, count])
   const checked = checkedIndices('oneHot', classes, count, { wrap: false, what: 'the class' })
   const values = checked.storage.cold ?? readStorage(checked.storage)

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import { padRank } from './map-rules.ts'
 import { toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 
@@ -34,6 +35,10 @@ const linearOp = defineOp<null>('linear', {
     () => x.matmul(g, { transposeA: true }), //      dW = Xᵀ·G
     () => g.sum({ axis: 0 }), //                     db = Σ rows of G
   ],
+  map: ([x, kernel, bias]) =>
+    kernel.isMapped || bias.isMapped
+      ? x.x.matmul(kernel.x).add(padRank(bias, 2))
+      : linear(x.x, kernel.x, bias.x),
 })
 
 /**

@@ -5,6 +5,7 @@ import type { Unary } from './elementwise-types.ts'
 import { add, mul } from './arithmetic.ts'
 import { equal, greater, notEqual } from './compare.ts'
 import { fromCold } from '../tensor/tensor.ts'
+import { mapLeading } from './map-rules.ts'
 import { type Operand, requireTensor, toFloat } from './operand.ts'
 
 function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): Unary {
@@ -13,6 +14,7 @@ function definePredicate(name: 'isNaN' | 'isFinite' | 'isInf'): Unary {
     dtype: 'bool',
     forward: ([x], out, _, engine) => engine.kernels[name](at(engine, out), at(engine, x), x.size),
     gradient: 'its result is a step, whose derivative is zero wherever it exists.',
+    map: mapLeading,
   })
   return (x: Operand): Tensor => op([toFloat(name, x)], null)
 }

@@ -1,5 +1,5 @@
-import { readStorage } from '../engine/engine.ts'
 import { broadcastShapes, stridesOf } from '../tensor/shape.ts'
+import { numbersIn } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { cast } from './cast.ts'
@@ -9,8 +9,8 @@ import { reshape } from './reshape.ts'
 import { where } from './where.ts'
 
 /** Positions in the flattened tensor of what is not 0. */
-function positionsOf(x: Tensor): Int32Array {
-  const values = x.storage.cold ?? readStorage(x.storage)
+function positionsOf(operation: string, x: Tensor): Int32Array {
+  const values = numbersIn(operation, x)
   let count = 0
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) count++
   const positions = new Int32Array(count)
@@ -30,7 +30,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor<[number]> {
   requireTensor('maskedSelect', x)
   requireTensor('maskedSelect', mask)
   const shape = broadcastShapes('maskedSelect', x.shape, mask.shape)
-  const positions = positionsOf(broadcastTo(mask, shape))
+  const positions = positionsOf('maskedSelect', broadcastTo(mask, shape))
   const flat = reshape(broadcastTo(x, shape), [-1])
   return gather(flat, fromCold(positions, [positions.length], 'int32')) as Tensor<[number]>
 }
@@ -56,7 +56,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
  */
 export function nonzero(x: Tensor): Tensor<[number, number]> {
   requireTensor('nonzero', x)
-  const positions = positionsOf(x)
+  const positions = positionsOf('nonzero', x)
   const strides = stridesOf(x.shape)
   const { rank } = x
   const rows = new Int32Array(positions.length * rank)

@@ -4,6 +4,7 @@ import { broadcastShapes, formatShape, type Shape, sizeOf, stridesOf } from '../
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import type { Matmul } from './matmul-types.ts'
+import { padRank, rankOf } from './map-rules.ts'
 import { requireTensor, toFloat } from './operand.ts'
 import { transposedShape } from './permute.ts'
 import { reshape } from './reshape.ts'
@@ -95,6 +96,11 @@ const matmulOp = defineOp<Flags>('matmul', {
         ? g.matmul(a, { transposeA: true, transposeB: transposeA })
         : a.matmul(g, { transposeA: !transposeA }),
   ],
+  map: (inputs, flags) => {
+    const rank = Math.max(...inputs.map(rankOf))
+    const [a, b] = inputs.map(input => padRank(input, rank))
+    return matmul(a, b, flags)
+  },
 })
 
 /**

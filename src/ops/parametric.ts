@@ -3,6 +3,7 @@ import { ValueError } from '../errors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import type { Unary } from './elementwise-types.ts'
+import { mapLeading } from './map-rules.ts'
 import { type Operand, toFloat } from './operand.ts'
 
 interface Parameters2 {
@@ -33,6 +34,7 @@ function defineParametric(name: Name): (x: Operand, p: number, q: number) => Ten
     forward: ([x], out, { p, q }, engine) =>
       engine.kernels.parametric[name](at(engine, out), at(engine, x), x.size, p, q),
     gradient: ([x], g, parameters, y) => [() => DERIVATIVES[name](x, y, g, parameters)],
+    map: mapLeading,
   })
   return (x, p, q) => op([toFloat(name, x)], { p, q })
 }

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { copyWalk } from './move.ts'
 import type { Transpose } from './movement-types.ts'
 import { requireTensor } from './operand.ts'
@@ -24,6 +25,7 @@ const permuteOp = defineOp<{ axes: readonly number[] }>('permute', {
   },
   gradient: (_, g, { axes }) => [() => g.permute(inverse(axes))],
   readsValues: false,
+  map: mapShifted(({ axes }) => ({ axes: [0, ...axes.map(axis => axis + 1)] })),
 })
 
 /**

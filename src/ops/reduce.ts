@@ -5,6 +5,7 @@ import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { requireTensor } from './operand.ts'
 import {
   gathered,
@@ -17,6 +18,7 @@ import {
 } from './reduced-axes.ts'
 import type { Reduction } from './reduction-types.ts'
 import { reshape } from './reshape.ts'
+import { holdsTrue } from './holds.ts'
 
 type ReduceGradient = (x: Tensor, g: Tensor, y: Tensor, reduced: ReducedAxes) => Tensor
 
@@ -35,7 +37,7 @@ const toFactors: ReduceGradient = (x, g, y, reduced) => {
   const isZero = x.equal(0)
   const zeros = isZero.sum({ axis, keepDims: true })
   // Higher derivatives reach elements that are multiplied by a 0 here.
-  if (gradMode.enabled && zeros.sum().item() > 0) return everyOther(x, reduced).mul(spread(g, x, reduced))
+  if (gradMode.enabled && holdsTrue(isZero)) return everyOther(x, reduced).mul(spread(g, x, reduced))
   const safe = isZero.where(1, x)
   const others = isZero.where(
     zeros.equal(1).where(safe.prod({ axis, keepDims: true }), 0),
@@ -71,6 +73,7 @@ function defineReduction(name: ReduceName): Reduction {
     },
     gradient: ([x], g, reduced, y) => [() => GRADIENTS[name](x, g, y, reduced)],
     readsValues: name !== 'sum',
+    map: mapShifted(({ first, count }) => ({ first: first + 1, count })),
   })
   return (x: Tensor, options: ReduceOptions = {}): Tensor => {
     requireTensor(name, x)

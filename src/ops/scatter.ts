@@ -1,6 +1,7 @@
-import { readStorage } from '../engine/engine.ts'
+import { mapCall } from '../autodiff/map-call.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape, normalizeAxis, sameShape, sizeOf } from '../tensor/shape.ts'
+import { isMappedTensor, numbersIn } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { add, maximum, minimum, mul } from './arithmetic.ts'
 import { placesOf } from './coordinates.ts'
@@ -56,7 +57,7 @@ function roundFrom(winners: Int32Array): Round {
 
 /** Writes to one row follow each other, one in each round; with `lastOnly` there is one round, of the last writes. */
 function roundsOf(positions: Tensor, rows: number, lastOnly: boolean): Round[] {
-  const places = positions.storage.cold ?? readStorage(positions.storage)
+  const places = numbersIn('scatter', positions)
   const rounds: Int32Array[] = []
   const met = new Int32Array(rows)
   for (let i = 0; i < places.length; i++) {
@@ -106,6 +107,10 @@ export function scatter(
   requireTensor('scatter', source)
   const reduction = reductionOf('scatter', options)
   const axis = normalizeAxis('scatter', options?.axis ?? -1, x.shape)
+  if (isMappedTensor(index)) {
+    const run = ([a, b, c]: readonly Tensor[]): Tensor[] => [scatter(a, b, c, { axis, reduction })]
+    return mapCall('scatter', run, [x, index, source])[0]
+  }
   const positions = flatPositions('scatter', x.shape, index, axis)
   requireSource('scatter', source, index.shape)
   const [into, from] = promote('scatter', x, source)

@@ -2,6 +2,7 @@ import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf, type Op } from './define.ts'
+import { mapShifted } from './map-rules.ts'
 import { copyWalk, type Walk } from './move.ts'
 import { requireTensor } from './operand.ts'
 
@@ -40,6 +41,8 @@ interface Attributes {
   readonly cuts: readonly Cut[]
 }
 
+const whole = (count: number): Cut => ({ start: 0, count, step: 1 })
+
 const walkOf = (shape: Shape, cuts: readonly Cut[]): Walk => {
   const own = stridesOf(shape)
   return {
@@ -55,6 +58,7 @@ const sliceOp: Op<Attributes> = defineOp('slice', {
     copyWalk(engine, out, { offset: 0, strides: stridesOf(out.shape) }, x, walkOf(x.shape, cuts), out.shape),
   gradient: ([x], g, { cuts }) => [() => unslice([g], { cuts, shape: x.shape })],
   readsValues: false,
+  map: mapShifted(({ cuts }, size) => ({ cuts: [whole(size), ...cuts] })),
 })
 
 /** The transpose of slice: writes g into zeros of `shape`. */
@@ -67,6 +71,7 @@ const unslice: Op<Attributes & { shape: Shape }> = defineOp('unslice', {
   },
   gradient: (_inputs, h, { cuts }) => [() => sliceOp([h], { cuts })],
   readsValues: false,
+  map: mapShifted(({ cuts, shape }, size) => ({ cuts: [whole(size), ...cuts], shape: [size, ...shape] })),
 })
 
 /**

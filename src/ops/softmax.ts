@@ -1,6 +1,7 @@
 import { normalizeAxis, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
+import { mapLeading } from './map-rules.ts'
 import { toFloat } from './operand.ts'
 import { transpose } from './permute.ts'
 import { reshape } from './reshape.ts'
@@ -10,6 +11,7 @@ const softmaxOp = defineOp<null>('softmax', {
   forward: ([x], out, _, engine) =>
     engine.kernels.softmax(at(engine, out), at(engine, x), x.size / lastSize(x), lastSize(x)),
   gradient: (_inputs, g, _, y) => [() => softmaxGrad(y, g)],
+  map: mapLeading,
 })
 
 /** y ⊙ (g − Σ g⊙y), per row */
@@ -32,6 +34,7 @@ const softmaxGradOp = defineOp<null>('softmaxGrad', {
       () => softmaxGrad(y, h),
     ]
   },
+  map: mapLeading,
 })
 const softmaxGrad = (y: Tensor, g: Tensor): Tensor => softmaxGradOp([y, g], null)
 
@@ -40,6 +43,7 @@ const logSoftmaxOp = defineOp<null>('logSoftmax', {
   forward: ([x], out, _, engine) =>
     engine.kernels.logSoftmax(at(engine, out), at(engine, x), x.size / lastSize(x), lastSize(x)),
   gradient: (_inputs, g, _, y) => [() => logSoftmaxGradOp([y, g], null)],
+  map: mapLeading,
 })
 
 /** g − eʸ·Σ g, per row */
@@ -61,6 +65,7 @@ const logSoftmaxGradOp = defineOp<null>('logSoftmaxGrad', {
         .neg(),
     () => h.sub(h.mul(y.exp()).sum({ axis: -1, keepDims: true })),
   ],
+  map: mapLeading,
 })
 
 /** At least 1, so that the number of rows of an empty tensor is 0. */

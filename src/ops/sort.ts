@@ -1,6 +1,7 @@
 import { readStorage } from '../engine/engine.ts'
 import { ValueError } from '../errors.ts'
 import { formatShape, normalizeAxis, sizeOf } from '../tensor/shape.ts'
+import { isMappedTensor, throughExamples } from '../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { takeAlongAxis } from './gather.ts'
 import { requireTensor } from './operand.ts'
@@ -13,6 +14,11 @@ export interface Sorted {
 
 /** The first `count` positions along `axis` in sorted order. NaN counts as largest; equal values keep their order. */
 function sortedPositions(x: Tensor, axis: number, count: number, descending: boolean): Tensor {
+  if (isMappedTensor(x)) {
+    return throughExamples(x, (all, isMapped) => {
+      return sortedPositions(all, isMapped ? axis + 1 : axis, count, descending)
+    })
+  }
   const values = x.storage.cold ?? readStorage(x.storage)
   const size = x.shape[axis]
   const inner = sizeOf(x.shape.slice(axis + 1))

@@ -5,6 +5,7 @@ import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp } from './define.ts'
+import { mapLeading } from './map-rules.ts'
 import { requireTensor, toFloat } from './operand.ts'
 import { max, sum } from './reduce.ts'
 import type { ReduceOptions } from './reduced-axes.ts'
@@ -58,6 +59,7 @@ const logSumExpOp = defineOp<null>('logSumExp', {
   forward: ([, value], out, _, engine) =>
     engine.kernels.float.copy(at(engine, out), at(engine, value), value.size),
   gradient: ([x], g, _, y) => [() => g.mul(x.sub(y).exp()), null],
+  map: mapLeading,
 })
 
 /**

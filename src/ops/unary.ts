@@ -3,6 +3,7 @@ import { zerosLike } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp } from './define.ts'
 import type { Unary } from './elementwise-types.ts'
+import { mapLeading } from './map-rules.ts'
 import { type Operand, toFloat } from './operand.ts'
 
 /** dL/dx from x, y = f(x) and g = dL/dy */
@@ -78,6 +79,7 @@ function defineActivationGradient(
     forward: ([v, g], out, _, engine) =>
       engine.kernels.gradient[name](at(engine, out), at(engine, v), at(engine, g), v.size),
     gradient: ([v, g], h) => [() => h.mul(g).mul(curvature(v)), () => h.mul(slope(v))],
+    map: mapLeading,
   })
   return (v, g) => op([v, g], null)
 }
@@ -170,6 +172,7 @@ function defineUnary(name: UnaryName): Unary {
     shape: ([x]) => x.shape,
     forward: ([x], out, _, engine) => engine.kernels.unary[name](at(engine, out), at(engine, x), x.size),
     gradient: ([x], g, _, y) => [() => derivative(x, y, g)],
+    map: mapLeading,
     readsValues: name !== 'neg' && derivative !== step,
   })
   return (x: Operand): Tensor => op([toFloat(name, x)], null)

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { broadcastTo } from './broadcast-to.ts'
 import { cast } from './cast.ts'
 import { at, defineOp, elementsOf } from './define.ts'
+import { mapLeading } from './map-rules.ts'
 import { type Operand, promote, requireTensor } from './operand.ts'
 
 /** All three have one shape. */
@@ -20,6 +21,7 @@ const select = defineOp<null>('where', {
     ),
   gradient: ([condition], g) => [null, () => condition.where(g, 0), () => condition.where(0, g)],
   readsValues: true,
+  map: mapLeading,
 })
 
 /**

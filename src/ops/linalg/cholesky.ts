@@ -2,6 +2,7 @@ import { ValueError } from '../../errors.ts'
 import { formatShape } from '../../tensor/shape.ts'
 import { fromCold, type Tensor } from '../../tensor/tensor.ts'
 import { at, defineOp } from '../define.ts'
+import { mapLeading } from '../map-rules.ts'
 import { toFloat } from '../operand.ts'
 import { inverse } from './inverse.ts'
 import { batchSize, numbersOf, readMatrix, requireSquare, whichMatrix, writeMatrix } from './matrices.ts'
@@ -83,6 +84,7 @@ const choleskyOp = defineOp<null>('cholesky', {
       return s.add(s.transpose()).mul(0.5)
     },
   ],
+  map: mapLeading,
 })
 
 /**

@@ -1,8 +1,10 @@
 import { readStorage } from '../../engine/engine.ts'
 import { zeros } from '../../tensor/creation.ts'
+import { levelOf, unwrapMapped } from '../../tensor/mapped.ts'
 import { fromCold, type Tensor } from '../../tensor/tensor.ts'
 import { at, defineOp, type Op } from '../define.ts'
 import { gather } from '../gather.ts'
+import { mapLeading } from '../map-rules.ts'
 import { toFloat } from '../operand.ts'
 import { inverse } from './inverse.ts'
 import { factorLu, type Lu } from './lu.ts'
@@ -28,12 +30,15 @@ const numberOf = (
       }
     },
     gradient: ([a], g, _, y) => [() => gradient(a, g, y)],
+    map: mapLeading,
   })
 
 const perMatrix = (g: Tensor): Tensor => g.reshape([...g.shape, 1, 1])
 
-/** Whether one matrix of the batch has no inverse. */
+/** Whether one matrix of the batch (of any example, inside `vmap`) has no inverse. */
 function holdsSingular(a: Tensor): boolean {
+  const level = levelOf([a])
+  if (level !== null) return holdsSingular(unwrapMapped(a, level).x)
   const n = a.shape[a.rank - 1]
   const numbers = { view: Float64Array.from(readStorage(a.storage)), start: 0 }
   for (let i = 0; i < batchSize(a); i++)

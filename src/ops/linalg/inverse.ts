@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import { at, defineOp } from '../define.ts'
+import { mapLeading } from '../map-rules.ts'
 import { toFloat } from '../operand.ts'
 import { factorLu, invertLu } from './lu.ts'
 import { batchSize, numbersOf, readMatrix, requireSquare, singular, writeMatrix } from './matrices.ts'
@@ -20,6 +21,7 @@ const inverseOp = defineOp<null>('inverse', {
   gradient: (_inputs, g, _attributes, y) => [
     () => y.matmul(g, { transposeA: true }).matmul(y, { transposeB: true }).neg(),
   ],
+  map: mapLeading,
 })
 
 /**

@@ -3,6 +3,7 @@ import { broadcastShapes, formatShape, sameShape } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { broadcastTo } from '../broadcast-to.ts'
 import { at, defineOp, type Op } from '../define.ts'
+import { mapLeading } from '../map-rules.ts'
 import { toFloat } from '../operand.ts'
 import { reshape } from '../reshape.ts'
 import { factorLu, solveLu } from './lu.ts'
@@ -36,6 +37,7 @@ const solveOp: Op<null> = defineOp('solve', {
     const toRight = (): Tensor => solveOp([a.transpose(), g], null)
     return [() => toRight().matmul(x, { transposeB: true }).neg(), toRight]
   },
+  map: mapLeading,
 })
 
 /**
