@@ -162,6 +162,8 @@ async function buildKernels() {
       join(outDir, `${name}.ts`),
       `/** Byte of the memory import's limits: ${own[offset]} for private memory, ${shared[offset]} for shared. */\n` +
         `export const sharedFlag = { offset: ${offset}, shared: ${shared[offset]} } as const\n` +
+        `/** Bytes of the module. */\n` +
+        `export const size = ${own.length}\n` +
         `/** The module, deflated (raw), as base64. */\n` +
         `export const deflated =\n  '${deflateRawSync(own, { level: 9 }).toString('base64')}'\n`,
     )

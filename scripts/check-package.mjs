@@ -1,14 +1,24 @@
 // Packs the library, installs the tarball into an empty folder, and uses it there as its users do.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { commands, dist, entries, root } from './package/entries.mjs'
+import { dirname, join } from 'node:path'
+import { commands, dist, entries, peers, root } from './package/entries.mjs'
 const work = mkdtempSync(join(tmpdir(), 'tensorloom-package-'))
 const consumer = join(work, 'consumer')
 
-const MAXIMUM_PACKED_BYTES = 1_000_000
-const MAXIMUM_UNPACKED_BYTES = 3_000_000
+/** The code is there in three forms: for Node, for bundlers, for pages. */
+const MAXIMUM_PACKED_BYTES = 1_500_000
+const MAXIMUM_UNPACKED_BYTES = 5_000_000
 
 function run(command, args, cwd) {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
@@ -37,7 +47,7 @@ function pack() {
     name =>
       !outputs.includes(name) &&
       !/^(package\.json|README\.md|LICENSE|dist\/THIRD-PARTY-LICENSES\.txt)$/.test(name) &&
-      !/^dist\/(browser\/tensorloom|chunks\/[\w-]+|(src|kernels)\/.*)\.js$/.test(name) &&
+      !/^dist\/(browser\/tensorloom|[\w-]+-[A-Z\d]{8}|commander|worker|(src|kernels)\/.*)\.js$/.test(name) &&
       !/^dist\/(src|kernels)\/.*\.d\.ts$/.test(name),
   )
   if (surplus !== undefined) throw new Error(`${surplus} should not be in the tarball`)
@@ -78,7 +88,7 @@ function importEntries() {
   console.log(`entries: ${[...specifiers, ...commands.map(({ command }) => `bin ${command}`)].join(', ')}`)
 }
 
-/** A file that imports every entry. */
+/** A file that imports every entry. Some name types of the peer dependencies that they need. */
 const entryTypes = () =>
   entries
     .map(
@@ -107,15 +117,41 @@ function checkTypes() {
       typeRoots: [join(root, 'node_modules/@types')],
     },
   }
-  writeFileSync(join(consumer, 'entries.ts'), entryTypes())
   for (const [name, compilerOptions] of Object.entries(projects)) {
-    writeFileSync(
-      join(consumer, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, files: ['types.ts', 'entries.ts'] }),
-    )
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }))
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer], consumer)
     console.log(`types: ${name} ok`)
   }
+}
+
+/** The types of every entry, for users who have installed the peer dependencies. */
+function checkEntryTypes() {
+  const links = peers.map(peer => join(consumer, 'node_modules', peer))
+  for (const [index, link] of links.entries()) {
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(join(root, 'node_modules', peers[index]), link, 'junction')
+  }
+  writeFileSync(join(consumer, 'entries.ts'), entryTypes())
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    const compilerOptions = {
+      ...{ noEmit: true, strict: true, skipLibCheck: false, target: 'ES2022', lib: ['ES2022', 'DOM'] },
+      ...{ module, moduleResolution, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+    }
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['entries.ts'] }))
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const { stdout } = spawnSync(process.execPath, [compiler, '-p', consumer], {
+      cwd: consumer,
+      encoding: 'utf8',
+    })
+    // Mistakes in the peers' own declarations are not ours.
+    const mistakes = stdout.split('\n').filter(line => /^(node_modules\/tensorloom|entries\.ts)/.test(line))
+    if (mistakes.length > 0) throw new Error(`the types of the entries have mistakes\n${mistakes.join('\n')}`)
+  }
+  for (const link of links) rmSync(link)
+  console.log('types: every entry ok')
 }
 
 const median = values => values.sort((a, b) => a - b)[values.length >> 1]
@@ -145,7 +181,9 @@ try {
   console.log(`run: ${run(process.execPath, ['run.mjs'], consumer).trim()}`)
   importEntries()
   checkTypes()
+  checkEntryTypes()
   measureImport()
+  console.log(run(process.execPath, [join(root, 'scripts/check-size.mjs')], root).trim())
 } finally {
   rmSync(work, { recursive: true, force: true })
   if (!hadDist) rmSync(dist, { recursive: true, force: true })

@@ -19,7 +19,7 @@ const common = {
 }
 
 /** Development dependencies that are shipped inside, and the only files (or folders) that may import them. */
-const INSIDE = { fflate: ['src/engine/inflate.ts'], commander: ['src/cli/'] }
+const INSIDE = { commander: ['src/cli/'] }
 
 const isInside = (path, importer) =>
   INSIDE[path]?.some(place => relative(root, importer).replaceAll('\\', '/').startsWith(place)) ?? false
@@ -55,8 +55,8 @@ const separate = {
   },
 }
 
-/** The program of the workers that train models: it shares the chunks of the library. */
-const worker = { source: 'src/train/worker/worker.ts', name: 'chunks/worker' }
+/** The program of the workers that train models: it shares the chunks of the library, and lies beside them. */
+const worker = { source: 'src/train/worker/worker.ts', name: 'worker' }
 
 /** The file for pages is the program of its workers, too. */
 const workerInside = {

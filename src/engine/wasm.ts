@@ -11,6 +11,7 @@ export type WasmExports = Readonly<Record<string, (...args: number[]) => number>
 /** A compiled module, as the build embeds it. */
 export interface EmbeddedKernels {
   readonly sharedFlag: { readonly offset: number; readonly shared: number }
+  readonly size: number
   readonly deflated: string
 }
 
@@ -65,11 +66,11 @@ export function embed(variant: WasmVariant, kernels: EmbeddedKernels): void {
   embedded.set(variant, kernels)
 }
 
-function decode(deflated: string): Uint8Array<ArrayBuffer> {
+function decode({ deflated, size }: EmbeddedKernels): Uint8Array<ArrayBuffer> {
   const text = atob(deflated)
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return inflate(bytes)
+  return inflate(bytes, size)
 }
 
 /** The compiled kernels for private or shared memory (compiled once, on first use). */
@@ -79,8 +80,8 @@ export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.M
   if (module === undefined) {
     const kernels = embedded.get(variant)
     if (kernels === undefined) throw new Error(`internal: the kernels ${variant} are not in this bundle`)
-    const { deflated, sharedFlag } = kernels
-    const bytes = decode(deflated)
+    const { sharedFlag } = kernels
+    const bytes = decode(kernels)
     if (shared) bytes[sharedFlag.offset] = sharedFlag.shared
     module = new WebAssembly.Module(bytes)
     modules.set(key, module)

@@ -31,7 +31,6 @@ async function startInNode(): Promise<TrainingWorker> {
     const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
     return new Worker(source, { ...options, eval: true })
   }
-  // In the package for Node.js this module is a part of some chunk, and the program is a chunk, too.
-  const isBeside = /\/(chunks\/[^/]*|start-worker\.js)$/.test(own)
-  return new Worker(new URL(isBeside ? './worker.js' : './chunks/worker.js', own), options)
+  // In the package for Node.js this module is a part of some chunk, and the program lies beside the chunks.
+  return new Worker(new URL('./worker.js', own), options)
 }
