@@ -4,6 +4,8 @@ import type { LossFunction } from '../losses/loss.ts'
 import { reshape } from '../ops/reshape.ts'
 import { formatShape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Prediction } from './model.ts'
+import { type StepMask, stepWeights } from './step-mask.ts'
 
 /** What makes some examples count more than others. */
 export interface ExampleWeights {
@@ -101,4 +103,32 @@ export function weightedLoss(
   const spread = reshape(weights, [weights.size, ...losses.shape.slice(1).map(() => 1)])
   const total = losses.mul(spread).sum()
   return loss.fixed.reduction === 'sum' ? total : total.div(losses.size)
+}
+
+/**
+ * Loss of sequences whose padded steps do not count, Σ w·m·l / Σ m: as in Keras, they are left out of the mean, too.
+ * Where nothing counts it is 0.
+ */
+export function maskedLoss(
+  loss: LossFunction,
+  { output, isLogits }: Prediction,
+  y: Tensor,
+  mask: StepMask,
+  weights: Tensor | null,
+): Tensor {
+  const reduction = 'none' as const
+  const losses = loss(output, y, isLogits ? { fromLogits: true, reduction } : { reduction })
+  const { batch, time, valid } = mask
+  if (losses.rank < 2 || losses.shape[0] !== batch || losses.shape[1] !== time) {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `needs one loss per step to leave padding out, got ${formatShape(losses.shape)} from ${loss.name} for ${batch} sequences of ${time} steps.`,
+      hint: 'give each step a target: [batch, time] or [batch, time, …].',
+      argument: 'loss',
+    })
+  }
+  const spread = reshape(stepWeights(mask, weights), [batch, time, ...losses.shape.slice(2).map(() => 1)])
+  const total = losses.mul(spread).sum()
+  const count = valid * (losses.size / (batch * time))
+  return loss.fixed.reduction === 'sum' || count === 0 ? total : total.div(count)
 }

@@ -23,6 +23,8 @@ export type OutputActivation = 'sigmoid' | 'softmax' | null
 export interface Prediction {
   readonly output: Tensor
   readonly isLogits: boolean
+  /** bool or int32 [batch, time]: 0 where a step of an output of sequences is padding. */
+  readonly mask?: Tensor | null
 }
 
 /** What a model gives: a tensor, or one for each of its outputs. */

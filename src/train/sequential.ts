@@ -229,13 +229,21 @@ export class Sequential extends Model {
   ): readonly Prediction[] {
     const last = this.layers[this.layers.length - 1]
     const isOverridden = this.forward !== Sequential.prototype.forward
-    if (isOverridden || activation === null || last === undefined || !givesLogits(last, activation))
-      return super.predictionsFor(inputs, [activation])
+    if (isOverridden) return super.predictionsFor(inputs, [activation])
     const [x] = inputs
-    const output = this.learning(x, () =>
-      internalScope(() => last.forwardLogits(this.run(x, null, this.layers.length - 1).value)),
+    if (activation === null || last === undefined || !givesLogits(last, activation)) {
+      const [{ value, mask }] = this.flow([{ value: x, mask: null }])
+      return [{ output: value, mask, isLogits: false }]
+    }
+    const [output, mask = null] = this.learning(x, () =>
+      internalScope(() => {
+        const before = this.run(x, null, this.layers.length - 1)
+        const logits = last.forwardLogits(before.value)
+        const after = last.maskFor(before.value, before.mask)
+        return after === null ? [logits] : [logits, after]
+      }),
     )
-    return [{ output, isLogits: true }]
+    return [{ output, mask, isLogits: true }]
   }
 }
 

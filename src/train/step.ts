@@ -10,10 +10,11 @@ import { formatShape } from '../tensor/shape.ts'
 import { full } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { CompiledOutput } from './compiled.ts'
-import { weightedLoss } from './example-weights.ts'
+import { maskedLoss, weightedLoss } from './example-weights.ts'
 import type { Measure } from './measures.ts'
 import type { Model, ModelResult, Prediction } from './model.ts'
 import { outputsOf } from './outputs.ts'
+import { stepMaskOf, takesMask, validSteps } from './step-mask.ts'
 
 type AnyModel = Model<ModelResult>
 
@@ -55,12 +56,15 @@ function visit<T>(model: AnyModel, inputs: readonly Tensor[], run: () => T): T {
 /** The loss of one output of a batch. */
 function outputLoss(
   { loss }: CompiledOutput,
-  { output, isLogits }: Prediction,
+  prediction: Prediction,
   target: Tensor,
   weights: Tensor | null,
 ): Tensor {
+  const mask = takesMask(loss) ? stepMaskOf(prediction) : null
+  const { output, isLogits } = prediction
   let value: Tensor
-  if (weights !== null) value = weightedLoss(loss, output, target, weights, isLogits)
+  if (mask !== null) value = maskedLoss(loss, prediction, target, mask, weights)
+  else if (weights !== null) value = weightedLoss(loss, output, target, weights, isLogits)
   else value = isLogits ? loss(output, target, { fromLogits: true }) : loss(output, target)
   if (value.size === 1) return value
   throw new ShapeError({
@@ -83,12 +87,14 @@ export function lossOf(
   const losses = outputs.map((output, i) => outputLoss(output, predictions[i], y[i], weights))
   if (measures.length > 0) {
     const observed = noGrad(() =>
-      predictions.map(({ output, isLogits }, i) => {
-        const detached = output.detach()
-        const activation = isLogits ? activations[i] : null
+      predictions.map((prediction, i) => {
+        const detached = prediction.output.detach()
+        const activation = prediction.isLogits ? activations[i] : null
+        const activated = activation === null ? detached : activate(activation, detached)
+        const mask = takesMask(outputs[i].loss) ? stepMaskOf(prediction) : null
         return {
-          prediction: activation === null ? detached : activate(activation, detached),
-          target: y[i],
+          prediction: mask === null ? activated : validSteps(mask, activated),
+          target: mask === null ? y[i] : validSteps(mask, y[i]),
           // Only outputs among several have a loss of their own to show.
           loss: outputs.length > 1 ? losses[i].item() : Number.NaN,
         }

@@ -24,7 +24,7 @@ export interface FunctionalOptions {
 }
 
 /** A layer whose activation can be left to the loss. */
-type WithLogits = Module<unknown> & { forwardLogits(x: Tensor): Tensor; readonly activation: string }
+type WithLogits = Layer & { forwardLogits(x: Tensor): Tensor; readonly activation: string }
 
 /** A graph of layers between inputs and outputs; see `model`. */
 export class Functional<Result extends ModelResult = Tensor> extends Model<Result> {
@@ -146,11 +146,11 @@ export class Functional<Result extends ModelResult = Tensor> extends Model<Resul
           asLogits.add(call)
       })
     }
-    if (asLogits.size === 0) return super.predictionsFor(inputs, activations)
+    if (this.forward !== Functional.prototype.forward) return super.predictionsFor(inputs, activations)
     const flows = inputs.map(value => ({ value, mask: null }))
-    return this.run(flows, asLogits).map(({ value }, i) => {
+    return this.run(flows, asLogits).map(({ value, mask }, i) => {
       const { call } = outputs[i]
-      return { output: value, isLogits: call !== null && asLogits.has(call) }
+      return { output: value, mask, isLogits: call !== null && asLogits.has(call) }
     })
   }
 
@@ -179,7 +179,7 @@ export class Functional<Result extends ModelResult = Tensor> extends Model<Resul
           const name = names.get(call.module) ?? ''
           const reads = call.inputs.map(tensor => flowOf(flows, tensor))
           const results = asLogits.has(call)
-            ? [{ value: (call.module as WithLogits).forwardLogits(reads[0].value), mask: null }]
+            ? [logitsOf(call.module as WithLogits, reads[0])]
             : runLayer(
                 call.module,
                 name,
@@ -215,6 +215,11 @@ const flowOf = (flows: ReadonlyMap<SymbolicTensor, Flow>, tensor: SymbolicTensor
   if (flow !== undefined) return flow
   throw new ValueError({ operation: 'model', problem: 'met a tensor before its layer had run.' })
 }
+
+const logitsOf = (layer: WithLogits, { value, mask }: Flow): Flow => ({
+  value: layer.forwardLogits(value),
+  mask: layer.maskFor(value, mask),
+})
 
 function givesLogits({ module, takesList }: LayerCall, activation: OutputActivation): boolean {
   return (
