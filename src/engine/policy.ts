@@ -11,7 +11,10 @@ export const offloading: {
   choice: OffloadChoice
   /** Why there is no GPU; null while there is one. */
   absent: string | null
+  /** Runs a computation whose products a GPU gives later, as often as it takes; null where no GPU is like that. */
+  deferred: (<T>(body: () => T) => Promise<T>) | null
 } = {
   choice: 'wasm',
   absent: NO_GPU,
+  deferred: null,
 }

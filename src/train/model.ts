@@ -12,7 +12,13 @@ import { type FitOptions, fit } from './fit.ts'
 import { fitEvents, type TrainingEvent } from './fit-events.ts'
 import type { History, Logs } from './history.ts'
 import { outputsOf } from './outputs.ts'
-import { predict, predictBatches, type PredictOptions } from './predict.ts'
+import {
+  predict,
+  predictAsync,
+  type PredictAsyncOptions,
+  predictBatches,
+  type PredictOptions,
+} from './predict.ts'
 import { type BatchInput, type InputBatch, isBatchInput } from './source/batches.ts'
 import { summary } from './summary.ts'
 
@@ -193,6 +199,18 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
     const resultOf = (outputs: readonly Tensor[]): Result => (this.givesList ? outputs : outputs[0]) as Result
     if (isBatchInput(x)) return predictBatches(this, x as BatchInput<InputBatch>, options).then(resultOf)
     return resultOf(noGrad(() => predict(this, x as ModelData, options)))
+  }
+
+  /**
+   * Like `predict`, with turns for the rest of the program between batches. WebGPU in a page, which answers later, takes
+   * part in this one only: each batch then runs several times, so the model must compute the same each time.
+   *
+   * @throws the signal's reason when it is aborted
+   * @example const probabilities = (await model.predictAsync(x)).data()
+   */
+  async predictAsync(x: ModelData, options: PredictAsyncOptions = {}): Promise<Result> {
+    const outputs = await predictAsync(this, x, options)
+    return (this.givesList ? outputs : outputs[0]) as Result
   }
 
   /** A table of layers, output shapes and numbers of parameters. */

@@ -2,13 +2,14 @@ import { toRowSet } from '../data/row-set.ts'
 import { batchOf, emptyLike, type ModelData } from '../data/rows.ts'
 import type { ColdArray } from '../engine/dtype.ts'
 import { noGrad } from '../autodiff/mode.ts'
-import { ShapeError, ValueError } from '../errors.ts'
+import { offloading } from '../engine/policy.ts'
+import { BuildError, ShapeError, ValueError } from '../errors.ts'
 import { refuseUnknown } from '../nn/options.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { requireBatchSize } from './examples.ts'
 import type { Model, ModelResult } from './model.ts'
-import { type DeviceOption, onDevice } from './on-device.ts'
+import { checkDevice, type DeviceOption, onDevice } from './on-device.ts'
 import { BatchReader } from './source/batch-reader.ts'
 import type { BatchInput, InputBatch } from './source/batches.ts'
 import { predictStep } from './step.ts'
@@ -19,6 +20,11 @@ type AnyModel = Model<ModelResult>
 export interface PredictOptions extends DeviceOption {
   /** Examples per batch. Default 32. Data that come in batches have their own. */
   readonly batchSize?: number
+}
+
+export interface PredictAsyncOptions extends PredictOptions {
+  /** Ends the run between batches. */
+  readonly signal?: AbortSignal
 }
 
 /** The outputs for all examples, one tensor for each output of the model. */
@@ -39,6 +45,55 @@ export function predict(model: AnyModel, x: ModelData, options: PredictOptions):
     if (wasTraining) model.train()
   }
   return outputs.joined()
+}
+
+/**
+ * The same, with turns for the rest of the program between batches. A GPU that answers later takes part: a batch is then
+ * begun again each time an answer has come.
+ */
+export async function predictAsync(
+  model: AnyModel,
+  x: ModelData,
+  options: PredictAsyncOptions,
+): Promise<readonly Tensor[]> {
+  refuseUnknown('predictAsync', options, ['batchSize', 'device', 'signal'])
+  const batchSize = requireBatchSize('predictAsync', options.batchSize ?? 32)
+  checkDevice(options)
+  const rows = toRowSet('predictAsync', 'x', x, model.inputNames)
+  const turns = new Turns(options.signal)
+  const outputs = new Outputs(model, options)
+  for (let start = 0; start < rows.count || start === 0; start += batchSize) {
+    const end = Math.min(rows.count, start + batchSize)
+    const step = (): void =>
+      inEvaluation(model, () => outputs.add(end - start, () => batchOf(rows, null, start, end)))
+    const { deferred } = offloading
+    // The first run builds the model, which must not happen again and again.
+    if (deferred === null || !isBuilt(model)) step()
+    else await deferred(step)
+    await turns.pause()
+  }
+  return outputs.joined()
+}
+
+/** Nothing lasts longer than this call: the model may be trained while an answer is awaited. */
+function inEvaluation(model: AnyModel, body: () => void): void {
+  const wasTraining = model.training
+  model.eval()
+  try {
+    noGrad(body)
+  } finally {
+    if (wasTraining) model.train()
+  }
+}
+
+function isBuilt(model: AnyModel): boolean {
+  try {
+    model.parameters()
+    return true
+  } catch (error) {
+    if (error instanceof BuildError) return false
+    throw error
+  }
 }
 
 /** The same, for batches { x }; other parts of them are not looked at. */

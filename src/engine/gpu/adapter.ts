@@ -19,6 +19,11 @@ interface AdapterFacts {
   }
 }
 
+/** The part of `navigator.gpu` that is used here. */
+export interface WebGpu {
+  requestAdapter(options?: object): Promise<AdapterFacts | null>
+}
+
 export function describeAdapter({ isFallbackAdapter, info = {} }: AdapterFacts): Adapter {
   const { vendor, architecture, device, description } = info
   const name = [description || device, vendor, architecture].filter(Boolean).join(', ') || 'unnamed adapter'

@@ -1,6 +1,8 @@
 import type { Engine } from '../engine.ts'
+import { type Adapter, describeAdapter, type WebGpu } from './adapter.ts'
 import type { Backend } from './backend.ts'
 import { BridgeBackend } from './bridge.ts'
+import { BufferProducts } from './buffer-products.ts'
 import { DeviceFault } from './fault.ts'
 import type { GpuLibrary, GpuMode } from './library.ts'
 import { loadLibrary } from './load-library.ts'
@@ -30,6 +32,20 @@ async function resolvePackage(name: string): Promise<string> {
   throw new DeviceFault('broken', `the package ${name} is not installed: npm install ${name}`)
 }
 
+/** Whether this is a page: it must not wait for a worker. */
+export const isPage = (): boolean => !isNode() && typeof window !== 'undefined'
+
+/**
+ * WebGPU in this thread, which answers later.
+ * @throws DeviceFault when there is no adapter
+ */
+export async function openLate(given: unknown): Promise<{ products: BufferProducts; adapter: Adapter }> {
+  const gpu = Reflect.get(Reflect.get(globalThis, 'navigator') ?? {}, 'gpu') as WebGpu | undefined
+  const adapter = (await gpu?.requestAdapter()) ?? null
+  if (adapter === null) throw new DeviceFault('broken', MISSING.webgpu)
+  return { products: new BufferProducts(await loadLibrary(given)), adapter: describeAdapter(adapter) }
+}
+
 /** WebGPU, in a worker that a waiting thread talks to. */
 async function openWebGpu(engine: Engine, library: unknown): Promise<Backend> {
   const { wasm, shared } = engine.memory
@@ -39,12 +55,6 @@ async function openWebGpu(engine: Engine, library: unknown): Promise<Backend> {
   if (isNode()) {
     const [gpuJs, webgpu] = [await resolvePackage('gpu.js'), await resolvePackage('webgpu')]
     return BridgeBackend.start({ memory: wasm, library: gpuJs, webgpu })
-  }
-  if (typeof window !== 'undefined') {
-    throw new DeviceFault(
-      'broken',
-      'WebGPU answers later, and a page must not wait: train in a worker, or use webgl2',
-    )
   }
   if (typeof library !== 'string') {
     throw new DeviceFault('broken', 'WebGPU runs in a worker of its own: pass the URL of gpu.js as library')
@@ -62,7 +72,7 @@ const isSupported = ({ GPU }: GpuLibrary, mode: GpuMode): boolean =>
 
 /** What a mode needs that is not there. */
 const MISSING: Readonly<Record<GpuMode, string>> = {
-  webgpu: 'this runtime has no WebGPU',
+  webgpu: 'WebGPU finds no adapter here',
   headlessgl: 'the package gl is not installed, or there is no display (xvfb-run)',
   webgl2: 'this runtime has no WebGL 2',
   webgl: 'this runtime has no WebGL',

@@ -1,14 +1,11 @@
 import { DeviceError, ValueError } from '../../errors.ts'
-import { engineOf, getDevice, isDeterministic, setDevice } from '../device.ts'
-import type { Engine } from '../engine.ts'
-import { NO_GPU, offloading } from '../policy.ts'
+import { engineOf, isDeterministic } from '../device.ts'
+import { offloading } from '../policy.ts'
 import { hasSimd } from '../wasm.ts'
-import type { Backend } from './backend.ts'
-import { candidates, openBackend } from './candidates.ts'
+import { attach, attachedGpu, attachLate, detach } from './attach.ts'
+import { candidates, isPage, openBackend, openLate } from './candidates.ts'
 import { toFault } from './fault.ts'
 import { GPU_MODES, type GpuMode } from './library.ts'
-import { Offload } from './offload.ts'
-import { offloadedRecurrences } from './recurrent.ts'
 import { freshCounters, type OffloadCounters } from './report.ts'
 
 export interface GpuOptions {
@@ -38,29 +35,19 @@ export interface GpuStatus {
   readonly cacheBytes: number
 }
 
-interface Running {
-  readonly backend: Backend
-  readonly offload: Offload
-  readonly engine: Engine
-}
-
-let running: Running | null = null
 /** Calls take their turns. */
 let turn: Promise<unknown> = Promise.resolve()
 
-/** What sends products to the GPU; null while there is none. */
-export const currentOffload = (): Offload | null => running?.offload ?? null
-
 function status(): GpuStatus {
-  const { backend, offload } = running ?? {}
+  const gpu = attachedGpu()
   return {
-    backend: backend?.mode ?? null,
-    adapter: backend?.adapter.name ?? null,
-    software: backend?.adapter.software ?? false,
-    reason: offload === undefined ? offloading.absent : offload.disabled,
-    counters: { ...(offload?.counters ?? freshCounters()) },
-    kernels: backend?.kernelCount ?? 0,
-    cacheBytes: offload?.cache.bytes ?? 0,
+    backend: gpu?.mode ?? null,
+    adapter: gpu?.adapter.name ?? null,
+    software: gpu?.adapter.software ?? false,
+    reason: gpu === null ? offloading.absent : gpu.disabled(),
+    counters: { ...(gpu?.counters ?? freshCounters()) },
+    kernels: gpu?.kernelCount() ?? 0,
+    cacheBytes: gpu?.cache.bytes ?? 0,
   }
 }
 
@@ -108,7 +95,7 @@ export function useGpu(options: GpuOptions = {}): Promise<GpuStatus> {
   checkMode(options.mode)
   checkFlops(options.minFlops)
   const next = turn.then(async () => {
-    await switchOff()
+    await detach()
     if (options.mode !== 'off') await switchOn(options)
     return status()
   })
@@ -116,52 +103,21 @@ export function useGpu(options: GpuOptions = {}): Promise<GpuStatus> {
   return next
 }
 
-async function switchOff(): Promise<void> {
-  const old = running
-  running = null
-  offloading.absent = NO_GPU
-  if (getDevice() === 'auto' || getDevice() === 'gpu') setDevice('wasm')
-  else offloading.choice = 'wasm'
-  if (old === null) return
-  old.engine.overlay('gpu', null)
-  old.engine.residents = null
-  await old.backend.close().catch(() => undefined)
-}
-
 async function switchOn(options: GpuOptions): Promise<void> {
   const { found, reasons } = await search(options)
-  if (found === null) {
-    offloading.absent = `no GPU was found: ${reasons.join('; ')}`
-    if (!options.required) {
-      console.warn(`tensorloom: no GPU is used (${reasons.join('; ')}). Everything runs on WebAssembly.`)
-      return
-    }
-    throw new DeviceError({
-      operation: 'useGpu',
-      problem: `finds no GPU: ${reasons.join('; ')}.`,
-      hint: 'in Node: npm install gpu.js webgpu, and a driver for Vulkan, Metal or Direct3D 12; in browsers: hardware acceleration.',
-    })
+  if (found !== null) {
+    found(options)
+    return
   }
-  attach(found, options)
-}
-
-/** Puts a backend in front of the engine's products. */
-export function attach(backend: Backend, options: ConstructorParameters<typeof Offload>[2] = {}): Offload {
-  const engine = engineOf('wasm')
-  const offload = new Offload(engine, backend, options)
-  running = { backend, offload, engine }
-  offloading.absent = null
-  engine.residents = offload.cache
-  lay(engine, offload)
-  if (getDevice() === 'wasm') setDevice('auto')
-  return offload
-}
-
-/** Lays the kernels that pass through `offload` over the engine's. */
-export function lay(engine: Engine, offload: Offload): void {
-  engine.overlay('gpu', below => {
-    const gemm = offload.over(below.gemm)
-    return { ...below, gemm, ...offloadedRecurrences(below, gemm, engine.memory, offload) }
+  offloading.absent = `no GPU was found: ${reasons.join('; ')}`
+  if (!options.required) {
+    console.warn(`tensorloom: no GPU is used (${reasons.join('; ')}). Everything runs on WebAssembly.`)
+    return
+  }
+  throw new DeviceError({
+    operation: 'useGpu',
+    problem: `finds no GPU: ${reasons.join('; ')}.`,
+    hint: 'in Node: npm install gpu.js webgpu, and a driver for Vulkan, Metal or Direct3D 12; in browsers: hardware acceleration.',
   })
 }
 
@@ -169,7 +125,8 @@ export function lay(engine: Engine, offload: Offload): void {
 const firstSentence = (message: string): string => message.split('\n', 1)[0].replace(/\.$/, '')
 
 interface Search {
-  readonly found: Backend | null
+  /** Puts what was found in use. */
+  readonly found: ((options: GpuOptions) => void) | null
   readonly reasons: readonly string[]
 }
 
@@ -180,9 +137,14 @@ async function search({ mode, library }: GpuOptions): Promise<Search> {
   const engine = engineOf('wasm')
   for (const candidate of mode === undefined || mode === 'off' ? candidates() : [mode]) {
     try {
+      if (candidate === 'webgpu' && isPage()) {
+        const { products, adapter } = await openLate(library)
+        return { found: options => attachLate(products, adapter, options), reasons }
+      }
       const backend = await openBackend(engine, candidate, library)
       // A program is no gain: it is for those who name its mode.
-      if (mode !== undefined || !backend.adapter.software) return { found: backend, reasons }
+      if (mode !== undefined || !backend.adapter.software)
+        return { found: options => attach(backend, options), reasons }
       reasons.push(`${candidate}: ${backend.adapter.name} is a program, not a GPU`)
       await backend.close()
     } catch (error) {

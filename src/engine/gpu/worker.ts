@@ -1,6 +1,6 @@
 // The program of the worker that has WebGPU: it answers a thread that waits. The build bundles it into a string
 // (generated/gpu-worker.ts).
-import { type Adapter, describeAdapter } from './adapter.ts'
+import { type Adapter, describeAdapter, type WebGpu } from './adapter.ts'
 import {
   ANSWERED,
   answer,
@@ -19,10 +19,6 @@ interface Port {
   send(greeting: Greeting): void
   listen(take: (message: BridgeTask | Request) => void): void
   close(): void
-}
-
-interface WebGpu {
-  requestAdapter(options?: object): Promise<Parameters<typeof describeAdapter>[0] | null>
 }
 
 /** The package `webgpu`, put where browsers have it. Its instance must stay referenced. */

@@ -1,6 +1,7 @@
 // What every GPU has to get right, wherever it is reached: in Node and in pages. So nothing here is of Node or of a test
 // runner, and what is compared with comes in from outside.
-import { currentOffload, device } from '../../../src/engine/gpu/use-gpu.ts'
+import { attachedGpu } from '../../../src/engine/gpu/attach.ts'
+import { device } from '../../../src/engine/gpu/use-gpu.ts'
 import {
   adam,
   dense,
@@ -218,7 +219,7 @@ export const layerCases = (): DeviceCase[] => [
 function workedOnDevice(before: number): CaseVerdict {
   const { counters, reason } = device.status()
   const { offloaded, fallbacks, refusals } = counters
-  const ok = offloaded > before && fallbacks === 0 && refusals === 0 && currentOffload() !== null
+  const ok = offloaded > before && fallbacks === 0 && refusals === 0 && attachedGpu() !== null
   const detail = `${offloaded - before} products, ${fallbacks} fallbacks, ${refusals} refusals${reason ? `: ${reason}` : ''}`
   return { name: 'the GPU computed the products', ok, detail: ok ? '' : detail }
 }

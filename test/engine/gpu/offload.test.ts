@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../../../src/engine/gpu/backend.ts'
 import { DeviceFault } from '../../../src/engine/gpu/fault.ts'
 import { rowsOf } from '../../../src/engine/gpu/product.ts'
-import { attach, device, useGpu } from '../../../src/engine/gpu/use-gpu.ts'
+import { attach } from '../../../src/engine/gpu/attach.ts'
+import { device, useGpu } from '../../../src/engine/gpu/use-gpu.ts'
 import {
   dense,
   getDevice,
@@ -70,7 +71,7 @@ function start(given = new FakeBackend(), minFlops?: number) {
   backend = given
   const offload = attach(given, { now, minFlops, warn: message => warnings.push(message) })
   // Stands in for the engine's own speed.
-  vi.spyOn(offload, 'expect').mockImplementation(({ m, n, k }, shape) => ({
+  vi.spyOn(offload.router, 'expect').mockImplementation(({ m, n, k }, shape) => ({
     wasm: 2 * m * n * k * OURS,
     gpu: shape.gpuMs ?? given.takes(2 * m * n * k),
   }))
@@ -130,7 +131,7 @@ describe('the device auto', () => {
   it('gives a shape to a faster GPU when it comes for the third time', () => {
     const offload = start()
     for (let i = 0; i < 2; i++) run()
-    vi.spyOn(offload, 'calibrated').mockReturnValue(fast)
+    vi.spyOn(offload.router, 'calibrated').mockReturnValue(fast)
     expect(backend.products).toEqual([])
     run()
     expect(backend.products).toEqual(['nn 128x128x128'])
@@ -140,7 +141,7 @@ describe('the device auto', () => {
     const slower = new FakeBackend()
     slower.takes = flops => (flops * OURS) / 1.4
     const offload = start(slower)
-    vi.spyOn(offload, 'calibrated').mockReturnValue(fast)
+    vi.spyOn(offload.router, 'calibrated').mockReturnValue(fast)
     for (let i = 0; i < 5; i++) run()
     expect(backend.products).toEqual([])
     slower.takes = flops => (flops * OURS) / 1.6
@@ -152,7 +153,7 @@ describe('the device auto', () => {
     const tiring = new FakeBackend()
     tiring.takes = flops => (flops * OURS) / 2
     const offload = start(tiring)
-    vi.spyOn(offload, 'calibrated').mockReturnValue(fast)
+    vi.spyOn(offload.router, 'calibrated').mockReturnValue(fast)
     for (let i = 0; i < 10; i++) run()
     tiring.takes = flops => (flops * OURS) / 1.2
     for (let i = 0; i < 20; i++) run()
@@ -165,7 +166,7 @@ describe('the device auto', () => {
 
   it('looks at no product below minFlops', () => {
     const offload = start(new FakeBackend(), 1e9)
-    vi.spyOn(offload, 'calibrated').mockReturnValue(fast)
+    vi.spyOn(offload.router, 'calibrated').mockReturnValue(fast)
     for (let i = 0; i < 5; i++) run()
     expect(backend.products).toEqual([])
   })

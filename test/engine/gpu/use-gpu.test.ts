@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { currentOffload } from '../../../src/engine/gpu/use-gpu.ts'
+import { currentOffload } from '../../../src/engine/gpu/attach.ts'
 import { rejection } from '../../setup/errors.ts'
 import { fakeLibrary } from './fake-library.ts'
 import {
