@@ -31,20 +31,26 @@ function pageLibrary(): Promise<string> {
   return library
 }
 
-/** The files of a page that runs a module of `pages`. */
-export async function pageFiles(module: string): Promise<Map<string, string | Uint8Array>> {
+/**
+ * The files of a page that runs a module of `pages`, with the library beside it; or with the library's sources inside,
+ * for modules that use what is not public.
+ */
+export async function pageFiles(
+  module: string,
+  { inside = false }: { readonly inside?: boolean } = {},
+): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: [join(here, 'pages', module)],
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2022',
-    plugins: [asPagesDo],
+    plugins: inside ? [] : [asPagesDo],
   })
   return new Map<string, string | Uint8Array>([
     ['/index.html', HTML],
     ['/start.js', START],
     ['/page.js', outputFiles[0].text],
-    ['/tensorloom.js', await pageLibrary()],
+    ...(inside ? [] : [['/tensorloom.js', await pageLibrary()] as const]),
   ])
 }

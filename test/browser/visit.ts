@@ -7,7 +7,11 @@ export interface Visit<T> {
 }
 
 /** Opens a page and waits for the outcome of its module. Throws what the module throws. */
-export async function visit<T>(browser: Browser | BrowserContext, address: string): Promise<Visit<T>> {
+export async function visit<T>(
+  browser: Browser | BrowserContext,
+  address: string,
+  timeout = 20_000,
+): Promise<Visit<T>> {
   const page = await browser.newPage()
   const complaints: string[] = []
   page.on('console', message => {
@@ -21,6 +25,7 @@ export async function visit<T>(browser: Browser | BrowserContext, address: strin
       .catch(() => {
         throw new Error(`the page's module did not run: ${complaints.join('; ')}`)
       })
+    await page.waitForFunction('globalThis.outcome.then(() => true)', undefined, { timeout })
     const outcome = (await page.evaluate('globalThis.outcome')) as { value: T; error?: string }
     if (outcome.error !== undefined) throw new Error(`in the page: ${outcome.error}`)
     return { value: outcome.value, complaints }
