@@ -1,4 +1,4 @@
-import { TensorloomError } from '../../errors.ts'
+import { FormatError, TensorloomError } from '../../errors.ts'
 import { Call, type Results, type Run } from './call.ts'
 import type { Graph, Node } from './graph.ts'
 import { operatorFor } from './operators/table.ts'
@@ -130,10 +130,13 @@ function inNode(node: Node, body: () => Results): Results {
     return body()
   } catch (error) {
     if (error instanceof TensorloomError) {
-      error.enterLayer(node.label)
+      const isOwn = error instanceof FormatError && error.location === node.label
+      if (!isOwn) error.enterLayer(node.label)
       throw error
     }
-    return refuse(node.label, `it cannot run (${error instanceof Error ? error.message : String(error)})`, {
+    // Whatever else there is, is a mistake of the library's own.
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    return refuse(node.label, `it cannot run (${error.message})`, {
       hint: 'its inputs or attributes are not what the operator takes.',
       cause: error,
     })

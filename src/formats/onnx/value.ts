@@ -72,7 +72,8 @@ export class Value {
         received: numbers[i],
       })
     }
-    return fromCold(integers, this.shape, dtypeOf(this.type))
+    // Constants keep their tensor from one run to the next.
+    return lasting(() => fromCold(integers, this.shape, dtypeOf(this.type)))
   }
 
   /** The numbers on the host; of a tensor, without its gradient. */

@@ -2,7 +2,13 @@ import { UNKNOWN } from '../../../nn/layer.ts'
 import type { Shape } from '../../../tensor/shape.ts'
 import type { Tensor } from '../../../tensor/tensor.ts'
 import { elementId, type ElementType } from '../element-type.ts'
-import type { WrittenAttribute, WrittenNode, WrittenPort, WrittenTensor } from '../wire/write.ts'
+import type {
+  WrittenAttribute,
+  WrittenGraph,
+  WrittenNode,
+  WrittenPort,
+  WrittenTensor,
+} from '../wire/write.ts'
 
 /** A value on its way through the layers. */
 export interface Edge {
@@ -22,12 +28,17 @@ type Attributes = Readonly<Record<string, WrittenAttribute>>
 /** Collects nodes and constants; names are unique and begin with the path of the layer that they belong to. */
 export class GraphBuilder {
   readonly nodes: WrittenNode[] = []
-  readonly initializers: WrittenTensor[] = []
+  private readonly initializers: WrittenTensor[] = []
   readonly inputs: WrittenPort[] = []
   readonly outputs: WrittenPort[] = []
   private readonly taken = new Set<string>()
   private readonly weights = new Map<Tensor, string>()
   private readonly constants = new Map<string, string>()
+
+  graph(name: string): WrittenGraph {
+    const { nodes, initializers, inputs, outputs } = this
+    return { name, nodes, initializers, inputs, outputs }
+  }
 
   /** A name that nothing else has: `base`, or `base_1` … */
   unique(base: string): string {

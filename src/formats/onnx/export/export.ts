@@ -79,11 +79,7 @@ export async function exportOnnx(
     opset: OPSET,
     producerName: 'tensorloom',
     producerVersion: VERSION,
-    graphName: model.name,
-    nodes: builder.nodes,
-    initializers: builder.initializers,
-    inputs: builder.inputs,
-    outputs: builder.outputs,
+    graph: builder.graph(model.name),
     metadata: Object.entries(options.metadata ?? {}),
   })
 }

@@ -39,46 +39,88 @@ function loop(call: Call): readonly (Value | null)[] {
   ]
 }
 
-/** https://onnx.ai/onnx/operators/onnx__Scan.html, since version 9: state and slices go in, state and slices come out. */
-function scan(call: Call): readonly Value[] {
-  if (call.opset < 9) return refuse(call.node.label, 'Scan of version 8 is not supported')
-  const { attributes } = call
-  const sequences = attributes.int('num_scan_inputs', 0)
-  const stateCount = call.inputCount - sequences
-  if (sequences < 1 || stateCount < 0) return refuse(call.node.label, `it has ${sequences} scan inputs`)
-  let state = Array.from({ length: stateCount }, (_, i) => call.input(i))
-  const axes = attributes.ints('scan_input_axes')
-  const inputReversed = attributes.ints('scan_input_directions')
-  const inputs = Array.from({ length: sequences }, (_, i) => {
-    const value = call.input(stateCount + i)
-    return { value, axis: call.axis(axes?.[i] ?? 0, value.shape), reversed: inputReversed?.[i] === 1 }
-  })
-  const turns = inputs[0].value.shape[inputs[0].axis]
+/** A sequence that a scan goes through. */
+interface Sequence {
+  readonly value: Value
+  readonly axis: number
+  readonly reversed: boolean
+}
+
+/** One element of a value along an axis, which goes. */
+const elementAt = (value: Value, axis: number, at: number): Value =>
+  moved([value], ([t]) =>
+    t.slice(t.shape.map((_, i) => (i === axis ? [at, at + 1] : null))).squeeze({ axis }),
+  )
+
+/** Runs the body once for each element of the sequences; gives the state, and what each turn gave. */
+function runScan(call: Call, first: readonly Value[], sequences: readonly Sequence[], turns: number) {
+  let state = first
   const outputs: Value[][] = []
   for (let turn = 0; turn < turns; turn++) {
-    const slices = inputs.map(({ value, axis, reversed }) => {
-      const at = reversed ? turns - 1 - turn : turn
-      return moved([value], ([t]) =>
-        t.slice(t.shape.map((_, i) => (i === axis ? [at, at + 1] : null))).squeeze({ axis }),
-      )
-    })
+    const slices = sequences.map(({ value, axis, reversed }) =>
+      elementAt(value, axis, reversed ? turns - 1 - turn : turn),
+    )
     const results = call.branch('body', [...state, ...slices])
-    state = results.slice(0, stateCount)
-    results.slice(stateCount).forEach((value, i) => {
+    state = results.slice(0, first.length)
+    results.slice(first.length).forEach((value, i) => {
       outputs[i] ??= []
       outputs[i].push(value)
     })
   }
+  return { state, outputs }
+}
+
+/** https://onnx.ai/onnx/operators/onnx__Scan.html: state and slices go in, state and slices come out. */
+function scan(call: Call): readonly Value[] {
+  const { attributes } = call
+  if (call.opset < 9) return scanBatch(call)
+  const count = attributes.int('num_scan_inputs', 0)
+  const stateCount = call.inputCount - count
+  if (count < 1 || stateCount < 0) return refuse(call.node.label, `it has ${count} scan inputs`)
+  const axes = attributes.ints('scan_input_axes')
+  const directions = attributes.ints('scan_input_directions')
+  const sequences = Array.from({ length: count }, (_, i): Sequence => {
+    const value = call.input(stateCount + i)
+    return { value, axis: call.axis(axes?.[i] ?? 0, value.shape), reversed: directions?.[i] === 1 }
+  })
+  const first = Array.from({ length: stateCount }, (_, i) => call.input(i))
+  const turns = sequences[0].value.shape[sequences[0].axis]
+  const { state, outputs } = runScan(call, first, sequences, turns)
   const outputAxes = attributes.ints('scan_output_axes')
-  const outputReversed = attributes.ints('scan_output_directions')
+  const outputDirections = attributes.ints('scan_output_directions')
   return [
     ...state,
     ...outputs.map((list, i) => {
       const axis = outputAxes?.[i] ?? 0
       const rank = list[0].rank + 1
-      return scanned(outputReversed?.[i] === 1 ? [...list].reverse() : list, axis < 0 ? axis + rank : axis)
+      return scanned(outputDirections?.[i] === 1 ? [...list].reverse() : list, axis < 0 ? axis + rank : axis)
     }),
   ]
+}
+
+/** Version 8: everything has a batch axis in front, and a first input says how long each sequence is. */
+function scanBatch(call: Call): readonly Value[] {
+  const count = call.attributes.int('num_scan_inputs', 0)
+  const stateCount = call.inputCount - 1 - count
+  if (count < 1 || stateCount < 0) return refuse(call.node.label, `it has ${count} scan inputs`)
+  const directions = call.attributes.ints('directions')
+  const lengths = call.optionalWholes(0)
+  const [batch, time] = call.input(1 + stateCount).shape
+  const runs = Array.from({ length: batch }, (_, example) => {
+    const of = (input: number): Value => elementAt(call.input(1 + input), 0, example)
+    const sequences = Array.from(
+      { length: count },
+      (_, i): Sequence => ({
+        value: of(stateCount + i),
+        axis: 0,
+        reversed: directions?.[i] === 1,
+      }),
+    )
+    const first = Array.from({ length: stateCount }, (_, i) => of(i))
+    const { state, outputs } = runScan(call, first, sequences, lengths?.[example] ?? time)
+    return [...state, ...outputs.map(list => scanned(list))]
+  })
+  return runs[0].map((_, i) => scanned(runs.map(results => results[i])))
 }
 
 export const controlFlowOperators: Operators = { If: choose, Loop: loop, Scan: scan }

@@ -24,6 +24,7 @@ function conv(call: Call): Value {
     )
   }
   const axes = windowsOver(call, sizes, w.shape.slice(2))
+  call.bounded([x.shape[0], w.shape[0], ...axes.map(({ out }) => out)])
   const bias = call.optionalFloat(2)
   if (sizes.length === 1) {
     const y = planar(withAxis(x), withAxis(w), bias, [POINT, ...axes], groups)

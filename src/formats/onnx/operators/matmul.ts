@@ -1,10 +1,10 @@
-import { einsum } from '../../../ops/einsum.ts'
 import { matmul } from '../../../ops/matmul.ts'
 import { concat, stack } from '../../../ops/concat.ts'
 import { eye } from '../../../tensor/creation.ts'
 import type { Tensor } from '../../../tensor/tensor.ts'
 import type { Call, Operators } from '../call.ts'
 import type { Value } from '../value.ts'
+import { einsumOperator } from './einsum.ts'
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html: α·A'·B' + β·C */
 function gemm(call: Call): Value {
@@ -19,15 +19,6 @@ function gemm(call: Call): Value {
   if (c !== null && beta !== 0) y = y.add(beta === 1 ? c : c.mul(beta))
   return call.like(y)
 }
-
-/** https://onnx.ai/onnx/operators/onnx__Einsum.html */
-const einsumOf = (call: Call): Value =>
-  call.like(
-    einsum(
-      call.attributes.string('equation', '').replaceAll(' ', ''),
-      ...call.inputs().map((_, i) => call.float(i)),
-    ),
-  )
 
 /**
  * Determinants of the last two axes by elimination with row exchanges; the exchanges are products with permutations,
@@ -64,7 +55,7 @@ function determinantOf(matrix: Tensor): Tensor {
 
 export const matmulOperators: Operators = {
   Det: call => call.like(determinant(call.float(0))),
-  Einsum: einsumOf,
+  Einsum: einsumOperator,
   Gemm: gemm,
   MatMul: call => call.like(matmul(call.float(0), call.float(1))),
 }

@@ -1,19 +1,23 @@
+import { scatterAdd } from '../../../ops/gather.ts'
 import { maxPool2d } from '../../../ops/pool.ts'
-import { full } from '../../../tensor/creation.ts'
+import { full, zeros } from '../../../tensor/creation.ts'
 import { concat } from '../../../ops/concat.ts'
 import { type Shape, sizeOf, stridesOf } from '../../../tensor/shape.ts'
 import { fromCold, type Tensor } from '../../../tensor/tensor.ts'
 import { type Call, int64, type Operators } from '../call.ts'
+import { refuse } from '../refuse.ts'
 import type { Value } from '../value.ts'
 import { withAxis } from './conv.ts'
-import { type AxisWindow, kernelOf, reachOf, spatialOf, windowsOver } from './windows.ts'
+import { type AxisWindow, kernelOf, perAxis, reachOf, spatialOf, windowsOver } from './windows.ts'
 
 // Pooling of [batch, channels, …]. A maximum or a sum over a box is one over each axis after the other, so that any
 // number of dimensions, dilations and ceil_mode are the same few lines.
 
 function axesOf(call: Call, x: Tensor): AxisWindow[] {
   const sizes = spatialOf(call, x.shape)
-  return windowsOver(call, sizes, kernelOf(call, sizes.length))
+  const axes = windowsOver(call, sizes, kernelOf(call, sizes.length))
+  call.bounded([x.shape[0], x.shape[1], ...axes.map(({ out }) => out)])
+  return axes
 }
 
 /** Combines the taps of the windows along one axis. */
@@ -171,6 +175,34 @@ function globalLpPool(call: Call): Value {
   )
 }
 
+/**
+ * https://onnx.ai/onnx/operators/onnx__MaxUnpool.html: each number goes back to where MaxPool found it, counted in the
+ * smallest image that the windows fit; a larger output keeps rows and columns.
+ */
+function maxUnpool(call: Call): Value {
+  const [x, places] = [call.float(0), call.input(1)]
+  const sizes = spatialOf(call, x.shape)
+  const kernel = kernelOf(call, sizes.length)
+  const strides = perAxis(call, 'strides', sizes.length, 1)
+  const pads = perAxis(call, 'pads', 2 * sizes.length, 0)
+  const natural = sizes.map(
+    (size, i) => (size - 1) * strides[i] + kernel[i] - pads[i] - pads[sizes.length + i],
+  )
+  const shape = call.bounded(call.optionalWholes(2) ?? [...x.shape.slice(0, 2), ...natural])
+  const inner = [x.shape[0], x.shape[1], ...natural]
+  const [from, to] = [stridesOf(inner), stridesOf(shape)]
+  const total = sizeOf(shape)
+  const index = Int32Array.from(places.numbers(), place => {
+    const target = inner.reduce(
+      (sum, size, axis) => sum + (Math.floor(place / from[axis]) % size) * to[axis],
+      0,
+    )
+    return target >= 0 && target < total ? target : refuse(call.node.label, `there is no place ${place}`)
+  })
+  const flat = scatterAdd(zeros([total]), fromCold(index, [index.length], 'int32'), x.reshape([x.size]))
+  return call.like(flat.reshape([...shape]))
+}
+
 export const poolOperators: Operators = {
   AveragePool: averagePool,
   GlobalAveragePool: call => {
@@ -184,4 +216,5 @@ export const poolOperators: Operators = {
   },
   LpPool: lpPool,
   MaxPool: maxPool,
+  MaxUnpool: maxUnpool,
 }

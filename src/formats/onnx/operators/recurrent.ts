@@ -194,7 +194,7 @@ function recurrent(call: Call, { gates, activations, run }: Family): readonly (V
   })
   // Steps after a sequence's end give zeros.
   const sequences = outcomes.map(({ sequence }) =>
-    mask === null ? sequence : sequence.mul(mask.cast('float32').expandDims({ axis: 2 })),
+    mask === null ? sequence : mask.expandDims({ axis: 2 }).where(sequence, 0),
   )
   const states = (pick: (outcome: Outcome) => Tensor): Value =>
     call.like(stack(outcomes.map(pick), { axis: isBatchFirst ? 1 : 0 }))

@@ -41,7 +41,7 @@ export function windowsOver(call: Call, sizes: Shape, kernel: readonly number[])
   const pads = perAxis(call, 'pads', 2 * count, 0)
   const auto = attributes.string('auto_pad', 'NOTSET')
   const isCeiled = attributes.flag('ceil_mode')
-  return sizes.map((size, i) => {
+  const axes = sizes.map((size, i) => {
     const axis = { size, window: kernel[i], stride: strides[i], dilation: dilations[i] }
     const reach = reachOf(axis)
     if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
@@ -63,6 +63,9 @@ export function windowsOver(call: Call, sizes: Shape, kernel: readonly number[])
     }
     return { ...axis, before, after, out }
   })
+  call.bounded(axes.map(({ out }) => out))
+  call.bounded(axes.map(({ size, before, after }) => size + before + after))
+  return axes
 }
 
 /** The spatial sizes of x [batch, channels, …]. */

@@ -16,7 +16,7 @@ export function readTensor(fields: FieldReader): TensorProto {
     else if (field === 9) tensor.raw = fields.bytes()
     else if (field === 10) fields.doubles(doubles)
     else if (field === 13) tensor.isExternal = fields.bytes().length >= 0
-    else if (field === 14) tensor.isExternal ||= fields.int() !== 0
+    else if (field === 14) tensor.isExternal = fields.int() !== 0 || tensor.isExternal
     else return false
     return true
   })

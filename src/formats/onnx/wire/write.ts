@@ -19,6 +19,7 @@ export type WrittenAttribute =
   | readonly number[]
   | readonly string[]
   | { readonly float: number }
+  | { readonly graph: WrittenGraph }
 
 export interface WrittenNode {
   readonly name: string
@@ -35,16 +36,20 @@ export interface WrittenPort {
   readonly shape: readonly (number | string)[]
 }
 
+export interface WrittenGraph {
+  readonly name: string
+  readonly nodes: readonly WrittenNode[]
+  readonly initializers: readonly WrittenTensor[]
+  readonly inputs: readonly WrittenPort[]
+  readonly outputs: readonly WrittenPort[]
+}
+
 export interface WrittenModel {
   readonly irVersion: number
   readonly opset: number
   readonly producerName: string
   readonly producerVersion: string
-  readonly graphName: string
-  readonly nodes: readonly WrittenNode[]
-  readonly initializers: readonly WrittenTensor[]
-  readonly inputs: readonly WrittenPort[]
-  readonly outputs: readonly WrittenPort[]
+  readonly graph: WrittenGraph
   readonly metadata: readonly (readonly [key: string, value: string])[]
 }
 
@@ -70,7 +75,7 @@ export function writeModel(writer: Writer, model: WrittenModel): Uint8Array {
   int(writer, 1, model.irVersion)
   text(writer, 2, model.producerName)
   text(writer, 3, model.producerVersion)
-  message(writer, 7, graph => writeGraph(graph, model))
+  message(writer, 7, part => writeGraph(part, model.graph))
   message(writer, 8, set => {
     text(set, 1, '')
     int(set, 2, model.opset)
@@ -84,12 +89,12 @@ export function writeModel(writer: Writer, model: WrittenModel): Uint8Array {
   return writer.finish()
 }
 
-function writeGraph(writer: Writer, model: WrittenModel): void {
-  for (const node of model.nodes) message(writer, 1, part => writeNode(part, node))
-  text(writer, 2, model.graphName)
-  for (const tensor of model.initializers) message(writer, 5, part => writeTensor(part, tensor))
-  for (const port of model.inputs) message(writer, 11, part => writePort(part, port))
-  for (const port of model.outputs) message(writer, 12, part => writePort(part, port))
+function writeGraph(writer: Writer, graph: WrittenGraph): void {
+  for (const node of graph.nodes) message(writer, 1, part => writeNode(part, node))
+  text(writer, 2, graph.name)
+  for (const tensor of graph.initializers) message(writer, 5, part => writeTensor(part, tensor))
+  for (const port of graph.inputs) message(writer, 11, part => writePort(part, port))
+  for (const port of graph.outputs) message(writer, 12, part => writePort(part, port))
 }
 
 function writeNode(writer: Writer, { name, opType, inputs, outputs, attributes }: WrittenNode): void {
@@ -116,6 +121,9 @@ function writeAttribute(writer: Writer, value: WrittenAttribute): void {
   } else if ('float' in value) {
     tag(writer, 2, WIRE.fixed32).float(value.float)
     type('float')
+  } else if ('graph' in value) {
+    message(writer, 6, part => writeGraph(part, value.graph))
+    type('graph')
   } else if (value.every(item => typeof item === 'string')) {
     for (const item of value) text(writer, 9, item)
     type('strings')
