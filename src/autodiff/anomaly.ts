@@ -3,6 +3,7 @@ import { NonFiniteError } from '../errors.ts'
 import type { GraphNode } from '../tensor/node.ts'
 import { formatShape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { requireFunction } from './mode.ts'
 
 /** How many `detectAnomaly` are running, and whether this is inside the gradient of an operation, seen as a whole. */
 export const anomaly = { depth: 0, isInGradient: false }
@@ -116,6 +117,7 @@ const indented = (lines: string): string => lines.replace(/^/gm, '  ')
  * await detectAnomaly(() => model.fit(x, y))
  */
 export function detectAnomaly<T>(body: () => T): T {
+  requireFunction('detectAnomaly', body)
   anomaly.depth++
   let isAsync = false
   const leave = (): void => {

@@ -12,6 +12,13 @@ import { addInPlace, type BackwardOptions, BackwardPass } from './pass.ts'
 export type { BackwardOptions }
 
 function checkRoot(operation: string, root: Tensor, seed: Tensor | undefined): void {
+  const given: unknown = root
+  if (!(given instanceof Tensor)) {
+    throw new DTypeError({
+      operation,
+      problem: `starts from a tensor, got ${given === null ? 'null' : typeof given}.`,
+    })
+  }
   const reason = root.node?.rule.noGradient
   if (typeof reason === 'string') throw withoutGradient(root.node?.rule.name ?? '', reason)
   if (root.dtype !== 'float32') {
@@ -105,7 +112,7 @@ const insideVmap = (): GradientError =>
  * @example backward(x.square().sum())   // x.grad is 2·x; the same as x.square().sum().backward()
  */
 export function backward(root: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
-  if (isMappedTensor(root)) throw insideVmap()
+  if (root instanceof Tensor && isMappedTensor(root)) throw insideVmap()
   const gradients = computeGradients('backward', [root], [seed], null, options)
   const recording = options.createGraph ?? false
   for (const [leaf, gradient] of gradients) {

@@ -1,11 +1,11 @@
-import { GradientError } from '../errors.ts'
+import { DTypeError, GradientError } from '../errors.ts'
 import type { GradientRule, GraphNode } from '../tensor/node.ts'
 import { defaultGenerator, type GeneratorState } from '../tensor/random.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { computeGradients } from './backward.ts'
 import { asVariable, nested, zerosFor } from './grad.ts'
-import { gradMode, userScope } from './mode.ts'
+import { gradMode, requireFunction, userScope } from './mode.ts'
 import { spend } from './pass.ts'
 import { latestNode, needsRecording, record } from './record.ts'
 
@@ -92,8 +92,16 @@ function gradientsOf(node: GraphNode, g: Tensor): ReadonlyMap<number, Tensor> {
 }
 
 /** An argument's stand-in; one that needs no gradient is given as it is. */
-const asArgument = (input: Tensor, keepGraph: boolean): Tensor =>
-  input.requiresGrad ? asVariable(input, keepGraph) : input
+function asArgument(input: unknown, keepGraph: boolean): Tensor {
+  if (!(input instanceof Tensor)) {
+    throw new DTypeError({
+      operation: 'checkpoint',
+      problem: `hands on tensors, got ${input === null ? 'null' : typeof input}.`,
+      hint: 'let the function use other values by itself.',
+    })
+  }
+  return input.requiresGrad ? asVariable(input, keepGraph) : input
+}
 
 /**
  * f(...inputs) without keeping what its operations saved for their gradients: backward runs f again to get it. It
@@ -107,6 +115,7 @@ const asArgument = (input: Tensor, keepGraph: boolean): Tensor =>
  * @example const y = checkpoint(x => block.forward(x), x)
  */
 export function checkpoint<T extends readonly Tensor[]>(f: (...inputs: T) => Tensor, ...inputs: T): Tensor {
+  requireFunction('checkpoint', f)
   if (!gradMode.enabled) return f(...inputs)
   const random = defaultGenerator().state()
   const after = latestNode()

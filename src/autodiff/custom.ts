@@ -3,7 +3,7 @@ import { DTypeError, ShapeError, ValueError } from '../errors.ts'
 import type { GradientRule } from '../tensor/node.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
-import { noGrad, userScope } from './mode.ts'
+import { noGrad, requireFunction, userScope } from './mode.ts'
 import { needsRecording, record } from './record.ts'
 
 export interface CustomGradientSpec<T extends readonly Tensor[]> {
@@ -43,6 +43,8 @@ export function customGradient<T extends readonly Tensor[]>(
   name: string,
   spec: CustomGradientSpec<T>,
 ): (...inputs: T) => Tensor {
+  requireFunction('customGradient forward', spec?.forward)
+  requireFunction('customGradient gradient', spec.gradient)
   const rule: GradientRule = {
     name,
     readsValues: true,

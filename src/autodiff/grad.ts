@@ -3,7 +3,7 @@ import { isMappedTensor, type MapLevel, mapping, wrapMapped } from '../tensor/ma
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { type BackwardOptions, computeGradients } from './backward.ts'
 import { calculus } from './calculus.ts'
-import { enableGrad, gradMode } from './mode.ts'
+import { enableGrad, gradMode, requireFunction } from './mode.ts'
 import { isInsideBackward } from './pass.ts'
 
 /** A function of tensors whose result is a scalar. */
@@ -67,8 +67,9 @@ export function valueAndGrad<T extends readonly Tensor[]>(
   f: ScalarFunction<T>,
   options: Pick<BackwardOptions, 'createGraph'> = {},
 ): (...inputs: T) => { value: Tensor; gradients: { [K in keyof T]: Tensor } } {
+  requireFunction('grad', f)
   return (...inputs) => {
-    const createGraph = options.createGraph ?? isNested()
+    const createGraph = options?.createGraph ?? isNested()
     const leaves = inputs.map(input => asVariable(input, createGraph))
     const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
     const results = value.requiresGrad
@@ -119,6 +120,7 @@ export function vjp<T extends readonly Tensor[]>(
   f: (...inputs: T) => Tensor,
   ...inputs: T
 ): { value: Tensor; pullback: (cotangent: Tensor) => { [K in keyof T]: Tensor } } {
+  requireFunction('vjp', f)
   const keepGraph = isNested()
   const leaves = inputs.map(input => asVariable(input, keepGraph))
   const value = nested(() => f(...(leaves as readonly Tensor[] as T)))
@@ -152,6 +154,13 @@ export function gradientsOf(
 ): Tensor[] {
   if (!(loss instanceof Tensor)) {
     throw new DTypeError({ operation: 'gradientsOf', problem: `starts from a tensor, got ${typeof loss}.` })
+  }
+  if (!Array.isArray(tensors)) {
+    throw new ValueError({
+      operation: 'gradientsOf',
+      problem: `takes an array of tensors, got ${tensors === null ? 'null' : typeof tensors}.`,
+      hint: 'gradientsOf(loss, [w, b]), or model.parameters().',
+    })
   }
   const found = computeGradients('gradientsOf', [loss], [undefined], new Set(tensors), options)
   return tensors.map(tensor => {

@@ -1,12 +1,12 @@
 import { withDevice } from '../engine/device.ts'
 import type { DeviceName } from '../engine/engine.ts'
-import { GradientError, ShapeError } from '../errors.ts'
+import { GradientError, ShapeError, ValueError } from '../errors.ts'
 import { Generator } from '../tensor/random.ts'
 import { formatShape, sameShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts'
 import { fromCold, Tensor } from '../tensor/tensor.ts'
 import { calculus } from './calculus.ts'
 import { valueAndGrad } from './grad.ts'
-import { enableGrad } from './mode.ts'
+import { enableGrad, requireFunction } from './mode.ts'
 
 export interface GradcheckOptions {
   /** Half the distance of the two points of a difference quotient. Default 1e-5. */
@@ -41,7 +41,15 @@ export function gradcheck(
   inputs: readonly (Tensor | Shape)[],
   options: GradcheckOptions = {},
 ): number {
-  const { epsilon = 1e-5, tolerance = 1e-6, order = 1, device = 'reference64' } = options
+  requireFunction('gradcheck', f)
+  if (!Array.isArray(inputs)) {
+    throw new ValueError({
+      operation: 'gradcheck',
+      problem: `takes an array of tensors and shapes, got ${inputs === null ? 'null' : typeof inputs}.`,
+      hint: 'gradcheck(f, [[2, 3], x])',
+    })
+  }
+  const { epsilon = 1e-5, tolerance = 1e-6, order = 1, device = 'reference64' } = options ?? {}
   const generator = new Generator(0)
   return withDevice(device, () =>
     enableGrad(() => {

@@ -3,6 +3,7 @@ import { computeGradients } from './backward.ts'
 import { calculus } from './calculus.ts'
 import { asVariable, isNested, nested, valueAndGrad, zerosFor } from './grad.ts'
 import type { DerivativeOptions } from './jvp.ts'
+import { requireFunction } from './mode.ts'
 
 type Function = (...inputs: Tensor[]) => Tensor
 
@@ -52,8 +53,9 @@ export function jacobian(
   f: Function,
   options: DerivativeOptions = {},
 ): (...inputs: Tensor[]) => Tensor | Tensor[] {
+  requireFunction('jacobian', f)
   return (...inputs) => {
-    const all = rowsOf(f, inputs, options.createGraph ?? isNested())
+    const all = rowsOf(f, inputs, options?.createGraph ?? isNested())
     return inputs.length === 1 ? all[0] : all
   }
 }
@@ -74,8 +76,9 @@ export function hessian(
   f: Function,
   options: DerivativeOptions = {},
 ): (...inputs: Tensor[]) => Tensor | Tensor[][] {
+  requireFunction('hessian', f)
   return (...inputs) => {
-    const createGraph = options.createGraph ?? isNested()
+    const createGraph = options?.createGraph ?? isNested()
     const rows = inputs.map((_, i) => {
       const slope = (...all: Tensor[]): Tensor => valueAndGrad(f, { createGraph: true })(...all).gradients[i]
       return rowsOf(slope, inputs, createGraph)

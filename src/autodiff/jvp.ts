@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor.ts'
 import { type BackwardOptions, computeGradients } from './backward.ts'
 import { calculus } from './calculus.ts'
 import { asVariable, isNested, nested, zerosFor } from './grad.ts'
-import { enableGrad } from './mode.ts'
+import { enableGrad, requireFunction } from './mode.ts'
 
 /** Whether results can be differentiated again; by default they can inside another derivative. */
 export type DerivativeOptions = Pick<BackwardOptions, 'createGraph'>
@@ -80,9 +80,10 @@ export function jvp(
   directions: OneOrMore,
   options: DerivativeOptions = {},
 ): { value: Tensor; tangent: Tensor } {
+  requireFunction('jvp', f)
   const [points, vs] = [listOf(inputs), listOf(directions)]
   checkDirections('jvp', points, vs)
-  const createGraph = options.createGraph ?? isNested()
+  const createGraph = options?.createGraph ?? isNested()
   const leaves = points.map(point => asVariable(point, createGraph))
   const value = nested(() => f(...leaves))
   const none = { value: released(value, createGraph), tangent: zerosFor(value) }
@@ -129,9 +130,10 @@ export function hvp(
   vectors: OneOrMore,
   options: DerivativeOptions = {},
 ): { value: Tensor; product: OneOrMore } {
+  requireFunction('hvp', f)
   const [points, vs] = [listOf(inputs), listOf(vectors)]
   checkDirections('hvp', points, vs)
-  const createGraph = options.createGraph ?? isNested()
+  const createGraph = options?.createGraph ?? isNested()
   const leaves = points.map(point => asVariable(point, createGraph))
   const value = nested(() => f(...leaves))
   const products = enableGrad(() => {

@@ -1,11 +1,23 @@
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
+import { ValueError } from '../errors.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
 /** Whether operations are recorded now, and whether the running backward pass may use up what the graph saved. */
 export const gradMode = { enabled: true, retainGraph: true }
 
+/** Refuses what cannot be called. */
+export function requireFunction(operation: string, f: unknown): void {
+  if (typeof f === 'function') return
+  throw new ValueError({
+    operation,
+    problem: `takes a function, got ${f === null ? 'null' : typeof f}.`,
+    hint: `${operation}(() => …)`,
+  })
+}
+
 function withGradMode<T>(enabled: boolean, body: () => T): T {
+  requireFunction(enabled ? 'enableGrad' : 'noGrad', body)
   const outer = gradMode.enabled
   gradMode.enabled = enabled
   try {

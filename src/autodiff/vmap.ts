@@ -4,6 +4,7 @@ import { defaultGenerator } from '../tensor/random.ts'
 import { formatShape, normalizeAxis } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { calculus } from './calculus.ts'
+import { requireFunction } from './mode.ts'
 
 export interface VmapOptions {
   /** The axis of the examples, for all inputs or for each; null where an input is the same for all. Default 0. */
@@ -150,7 +151,8 @@ export function vmap<T extends readonly Tensor[], R extends Result>(
   f: (...inputs: T) => R,
   options: VmapOptions = {},
 ): (...inputs: T) => R {
-  const { inAxes, outAxis = 0, randomness = 'error' } = options
+  requireFunction('vmap', f)
+  const { inAxes, outAxis = 0, randomness = 'error' } = options ?? {}
   if (!['error', 'same', 'different'].includes(randomness)) {
     throw new ValueError({
       operation: 'vmap',
@@ -162,7 +164,7 @@ export function vmap<T extends readonly Tensor[], R extends Result>(
   }
   return (...inputs) => {
     const { args, size } = examplesOf(inputs, inAxes)
-    const run = f as unknown as (...all: Tensor[]) => Result
+    const run = (...all: Tensor[]): Result => f(...(all as readonly Tensor[] as T))
     const before = JSON.stringify(defaultGenerator().state())
     const { outputs, isArray } =
       randomness === 'different' ? oneByOne(run, args, size) : together(run, args, size)

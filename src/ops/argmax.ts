@@ -29,7 +29,7 @@ const argOps = { argMax: argOf('argMax'), argMin: argOf('argMin') }
 
 function position(name: 'argMax' | 'argMin', x: Tensor, options: PositionOptions): Tensor {
   requireTensor(name, x)
-  const { axis, keepDims = false } = options
+  const { axis, keepDims = false } = options ?? {}
   const axes = normalizeAxes(name, axis, x.shape)
   if (axes.length > 0) refuseEmpty(name, x.shape, axes)
   const first = axes[0] ?? 0

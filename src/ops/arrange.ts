@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts'
-import { formatShape, normalizeAxis, stridesOf } from '../tensor/shape.ts'
+import { formatShape, normalizeAxis, requireList, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { concat } from './concat.ts'
 import { at, defineOp, elementsOf } from './define.ts'
@@ -43,17 +43,18 @@ export function pad(
   options: { readonly value?: number } = {},
 ): Tensor {
   requireTensor('pad', x)
+  requireList('pad', 'of pairs', pads)
   const isPair = (pair: readonly number[]): boolean =>
-    pair.length === 2 && pair.every(p => Number.isInteger(p) && p >= 0)
+    Array.isArray(pair) && pair.length === 2 && pair.every(p => Number.isInteger(p) && p >= 0)
   if (pads.length !== x.rank || !pads.every(isPair)) {
     throw new ShapeError({
       operation: 'pad',
-      problem: `needs a pair of whole numbers ≥ 0 for each axis of ${formatShape(x.shape)}, got ${JSON.stringify(pads)}.`,
+      problem: `needs a pair of whole numbers ≥ 0 for each axis of ${formatShape(x.shape)}, got ${pads.length} of [${pads.map(String).join('], [')}].`,
       hint: '[before, after], and [0, 0] for an axis that stays as it is.',
       shapes: [x.shape],
     })
   }
-  return padOp([x], { pads, value: options.value ?? 0 })
+  return padOp([x], { pads, value: options?.value ?? 0 })
 }
 
 /**
@@ -63,6 +64,7 @@ export function pad(
  */
 export function tile(x: Tensor, repetitions: readonly number[]): Tensor {
   requireTensor('tile', x)
+  requireList('tile', 'of repetitions', repetitions)
   if (repetitions.some(r => !Number.isInteger(r) || r < 0)) {
     throw new ShapeError({
       operation: 'tile',
@@ -99,12 +101,12 @@ export function roll(x: Tensor, shift: number, options: { readonly axis?: number
   if (!Number.isInteger(shift)) {
     throw new ValueError({ operation: 'roll', problem: `shifts by a whole number, got ${shift}.` })
   }
-  if (options.axis === undefined) {
+  if (options?.axis === undefined) {
     return x.rank === 1
       ? roll(x, shift, { axis: 0 })
       : reshape(roll(reshape(x, [x.size]), shift, { axis: 0 }), x.shape)
   }
-  const axis = normalizeAxis('roll', options.axis, x.shape)
+  const axis = normalizeAxis('roll', options?.axis, x.shape)
   const size = x.shape[axis]
   if (size === 0) return x
   const start = (((-shift % size) + size) % size) | 0

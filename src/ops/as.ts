@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import { formatShape, sameShape } from '../tensor/shape.ts'
+import { formatShape, requireList, sameShape } from '../tensor/shape.ts'
 import type { Sizes } from '../tensor/shape-types.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { requireTensor } from './operand.ts'
@@ -12,6 +12,7 @@ import { requireTensor } from './operand.ts'
  */
 export function as<const S extends number[]>(x: Tensor, shape: Sizes<S>): Tensor<S> {
   requireTensor('as', x)
+  requireList('as', 'as shape', shape)
   if (!sameShape(x.shape, shape)) {
     throw new ShapeError({
       operation: 'as',

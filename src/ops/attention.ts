@@ -165,13 +165,13 @@ export function scaledDotProductAttention(
   options: AttentionOptions = {},
 ): Tensor {
   const name = 'scaledDotProductAttention'
-  const { attention, mask, packed } = prepared(name, [q, k, v], options)
+  const { attention, mask, packed } = prepared(name, [q, k, v], options ?? {})
   const [query, key, value] = packed
   const output =
     mask?.requiresGrad === true
       ? composedOutput(composedWeights(query, key, mask, attention), value, attention)
       : attentionOp(mask === null ? packed : [...packed, mask], attention)[0]
-  return options.heads === undefined
+  return options?.heads === undefined
     ? reshape(output, [...attention.lead, attention.time, attention.valueSize])
     : output
 }
@@ -182,7 +182,7 @@ export function scaledDotProductAttention(
  *   q [..., time, size], k [..., keys, size] → [..., time, keys]; with `heads`: [batch, heads, time, keys]
  */
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor {
-  const { attention, mask, packed } = prepared('attentionWeights', [q, k, k], options)
+  const { attention, mask, packed } = prepared('attentionWeights', [q, k, k], options ?? {})
   return composedWeights(packed[0], packed[1], mask, attention)
 }
 

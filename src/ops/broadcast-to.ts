@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import { checkShape, formatShape, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
+import { checkShape, formatShape, requireList, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Sizes } from '../tensor/shape-types.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
@@ -40,6 +40,7 @@ const broadcastOp = defineOp<{ shape: Shape }>('broadcastTo', {
  */
 export function broadcastTo<const S extends number[]>(x: Tensor, shape: Sizes<S>): Tensor<S> {
   requireTensor('broadcastTo', x)
+  requireList('broadcastTo', 'as shape', shape)
   if (sameShape(x.shape, shape)) return x
   checkShape('broadcastTo', shape)
   return broadcastOp([x], { shape })

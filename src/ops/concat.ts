@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts'
-import { formatShape, normalizeAxis, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
+import { formatShape, normalizeAxis, requireList, sameShape, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { defineOp } from './define.ts'
@@ -57,6 +57,7 @@ const concatOp = defineOp<{ axis: number }>('concat', {
 
 /** float32 if any of them is, else int32, else bool. */
 function alike(operation: string, tensors: readonly Tensor[]): Tensor[] {
+  requireList(operation, 'of tensors', tensors)
   if (tensors.length === 0) {
     throw new ValueError({ operation, problem: 'needs at least one tensor, got none.' })
   }
@@ -73,7 +74,7 @@ function alike(operation: string, tensors: readonly Tensor[]): Tensor[] {
  */
 export function concat(tensors: readonly Tensor[], options: { readonly axis?: number } = {}): Tensor {
   const inputs = alike('concat', tensors)
-  return concatOp(inputs, { axis: normalizeAxis('concat', options.axis ?? 0, inputs[0].shape) })
+  return concatOp(inputs, { axis: normalizeAxis('concat', options?.axis ?? 0, inputs[0].shape) })
 }
 
 /**
@@ -94,7 +95,7 @@ export function stack(tensors: readonly Tensor[], options: { readonly axis?: num
       shapes: [first.shape, other.shape],
     })
   }
-  const { axis = 0 } = options
+  const { axis = 0 } = options ?? {}
   return concat(
     inputs.map(x => expandDims(x, { axis })),
     { axis: axis < 0 ? axis + first.rank + 1 : axis },
@@ -113,11 +114,12 @@ export function split(
   options: { readonly axis?: number } = {},
 ): Tensor[] {
   requireTensor('split', x)
-  const axis = normalizeAxis('split', options.axis ?? 0, x.shape)
+  const axis = normalizeAxis('split', options?.axis ?? 0, x.shape)
   const length = x.shape[axis]
   const isCount = typeof parts === 'number'
   const count = isCount && Number.isInteger(parts) && parts > 0 ? parts : 0
   const sizes = isCount ? new Array<number>(count).fill(length / count) : parts
+  requireList('split', 'as parts a number or', sizes)
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (
     (isCount && count === 0) ||

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkBias, checkGroups, checkKernel, conv, convInput } from './conv.ts'
-import { toFloat } from './operand.ts'
+import { requireTensor, toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 import {
   type AxisPadding,
@@ -38,16 +38,16 @@ export interface Convolution2dOptions extends Window2dOptions {
  * @example convolve2d(ones([1, 5, 5, 1]), ones([3, 3, 1, 2]))   // [1, 3, 3, 2], every entry 9
  */
 export function convolve2d(x: Tensor, kernel: Tensor, options: Convolution2dOptions = {}): Tensor {
-  const input = channelsLast('convolve2d', x, 4, options.dataFormat)
+  const input = channelsLast('convolve2d', x, 4, options?.dataFormat)
   const weights = toFloat('convolve2d', kernel)
-  const { groups = 1, bias = null } = options
+  const { groups = 1, bias = null } = options ?? {}
   const [windowHeight, windowWidth, , filters] = weights.shape
   checkGroups('convolve2d', groups, input.shape[3], filters ?? groups)
   checkKernel('convolve2d', weights, ['kh', 'kw', 'channels/groups', 'filters'], input.shape[3], groups, 2)
   checkBias('convolve2d', bias, filters)
-  const axes = axesOf('convolve2d', [windowHeight, windowWidth], options)
+  const axes = axesOf('convolve2d', [windowHeight, windowWidth], options ?? {})
   const y = conv(input, weights, bias, { ...windowOf('convolve2d', input, axes), filters, groups })
-  return backToFormat(y, options.dataFormat)
+  return backToFormat(y, options?.dataFormat)
 }
 
 export interface Convolution1dOptions
@@ -69,20 +69,20 @@ export interface Convolution1dOptions
  * @example convolve1d(ones([1, 5, 2]), ones([3, 2, 4]), { padding: 'causal' }).shape   // [1, 5, 4]
  */
 export function convolve1d(x: Tensor, kernel: Tensor, options: Convolution1dOptions = {}): Tensor {
-  const input = channelsLast('convolve1d', x, 3, options.dataFormat)
+  const input = channelsLast('convolve1d', x, 3, options?.dataFormat)
   const weights = toFloat('convolve1d', kernel)
-  const { groups = 1, bias = null } = options
+  const { groups = 1, bias = null } = options ?? {}
   const [window, depth, filters] = weights.shape
   checkGroups('convolve1d', groups, input.shape[2], filters ?? groups)
   checkKernel('convolve1d', weights, ['k', 'channels/groups', 'filters'], input.shape[2], groups, 1)
   checkBias('convolve1d', bias, filters)
   const image = asImage(input)
-  const [stride] = pairOf('convolve1d', 'strides', options.strides ?? 1)
-  const [dilation] = pairOf('convolve1d', 'dilationRate', options.dilationRate ?? 1)
-  const padding = axisPadding('convolve1d', options.padding ?? 'valid', PADDINGS_1D)
+  const [stride] = pairOf('convolve1d', 'strides', options?.strides ?? 1)
+  const [dilation] = pairOf('convolve1d', 'dilationRate', options?.dilationRate ?? 1)
+  const padding = axisPadding('convolve1d', options?.padding ?? 'valid', PADDINGS_1D)
   const p = windowOf('convolve1d', image, [POINT, { window, stride, dilation, padding }])
   const y = conv(image, reshape(weights, [1, window, depth, filters]), bias, { ...p, filters, groups })
-  return backToFormat(asSequence(y), options.dataFormat)
+  return backToFormat(asSequence(y), options?.dataFormat)
 }
 
 /**
@@ -98,7 +98,9 @@ export function convolveDepthwise2d(
   kernel: Tensor,
   options: Omit<Convolution2dOptions, 'groups'> = {},
 ): Tensor {
-  const channels = x.shape[options.dataFormat === 'channelsFirst' ? 1 : 3]
+  requireTensor('convolveDepthwise2d', x)
+  requireTensor('convolveDepthwise2d', kernel)
+  const channels = x.shape[options?.dataFormat === 'channelsFirst' ? 1 : 3]
   checkKernel('convolveDepthwise2d', kernel, ['kh', 'kw', 'channels', 'multiplier'], channels, 1, 2)
   const [windowHeight, windowWidth, , multiplier] = kernel.shape
   const weights = reshape(kernel, [windowHeight, windowWidth, 1, channels * multiplier])
@@ -125,13 +127,13 @@ export function convolveTransposed2d(
   options: TransposedConvolutionOptions = {},
 ): Tensor {
   const name = 'convolveTransposed2d'
-  const input = channelsLast(name, x, 4, options.dataFormat)
+  const input = channelsLast(name, x, 4, options?.dataFormat)
   const weights = toFloat(name, kernel)
-  const { bias = null, outputPadding } = options
+  const { bias = null, outputPadding } = options ?? {}
   checkKernel(name, weights, ['kh', 'kw', 'filters', 'channels'], input.shape[3], 1, 3)
   const [windowHeight, windowWidth, channels, filters] = weights.shape
   checkBias(name, bias, channels)
-  const [rows, columns] = axesOf(name, [windowHeight, windowWidth], options)
+  const [rows, columns] = axesOf(name, [windowHeight, windowWidth], options ?? {})
   const extra = outputPadding === undefined ? [] : pairOf(name, 'outputPadding', outputPadding, 0)
   const [batch, outHeight, outWidth] = input.shape
   const { out: height, before: padTop } = slideBack(name, rows, outHeight, extra[0])
@@ -154,5 +156,5 @@ export function convolveTransposed2d(
     filters,
     groups: 1,
   })
-  return backToFormat(bias === null ? y : y.add(bias), options.dataFormat)
+  return backToFormat(bias === null ? y : y.add(bias), options?.dataFormat)
 }

@@ -29,5 +29,5 @@ const cumsumOp = defineOp<{ axis: number }>('cumsum', {
  */
 export function cumsum(x: Tensor, options: { readonly axis: number }): Tensor {
   const counted = requireTensor('cumsum', x).dtype === 'bool' ? cast(x, 'int32') : x
-  return cumsumOp([counted], { axis: normalizeAxis('cumsum', options.axis, x.shape) })
+  return cumsumOp([counted], { axis: normalizeAxis('cumsum', options?.axis, x.shape) })
 }

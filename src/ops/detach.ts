@@ -46,6 +46,7 @@ export const clone = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
  * @example assign(weights, weights.mul(0.5))   // halves the weights in place
  */
 export function assign(target: Tensor, value: Tensor): void {
+  requireTensor('assign', target)
   requireTensor('assign', value)
   if (!sameShape(target.shape, value.shape)) {
     throw new ShapeError({

@@ -33,13 +33,13 @@ export function checkedIndices(
   }
   const values = index.storage.cold ?? readStorage(index.storage)
   let rewrite = index.dtype !== 'int32'
-  const low = options.wrap ? -size : 0
+  const low = options?.wrap ? -size : 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!(value >= low && value < size) || (rewrite && !Number.isInteger(value))) {
       throw new ValueError({
         operation,
-        problem: `got ${options.what} ${value} at position ${i}, but there are ${size} (0 … ${size - 1}).`,
+        problem: `got ${options?.what} ${value} at position ${i}, but there are ${size} (0 … ${size - 1}).`,
         hint: Number.isInteger(value)
           ? 'check the vocabulary size (inputDim) and the ids.'
           : 'ids must be whole numbers.',

@@ -115,7 +115,7 @@ const matmulOp = defineOp<Flags>('matmul', {
 export const matmul: Matmul = (a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor => {
   const left = toFloat('matmul', a)
   const right = toFloat('matmul', b)
-  const flags: Flags = { transposeA: options.transposeA ?? false, transposeB: options.transposeB ?? false }
+  const flags: Flags = { transposeA: options?.transposeA ?? false, transposeB: options?.transposeB ?? false }
   if (left.rank === 0 || right.rank === 0) {
     throw new ShapeError({
       operation: 'matmul',

@@ -118,7 +118,7 @@ export interface BatchNormResult {
  * @example const { output, mean, variance } = batchNorm(x, { gamma, beta })
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): BatchNormResult {
-  const { output, mean, variance, groups } = normalised('batchNorm', x, options, null)
+  const { output, mean, variance, groups } = normalised('batchNorm', x, options ?? {}, null)
   return {
     output,
     mean: reshape(mean.detach(), [groups]),
@@ -136,7 +136,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): BatchNormR
  * @example groupNorm(x, { groups: 8, gamma, beta })
  */
 export function groupNorm<S extends Shape>(x: Tensor<S>, options: GroupNormOptions): Tensor<S> {
-  return normalised('groupNorm', x, options, options.groups).output
+  return normalised('groupNorm', x, options ?? {}, options?.groups ?? Number.NaN).output
 }
 
 /** With the number of groups per example, or (null) over the whole batch with a group for each channel. */

@@ -123,7 +123,7 @@ export interface LayerNormOptions extends RmsNormOptions {
  * @example layerNorm(x, { gamma, beta, epsilon: 1e-5 })
  */
 export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptions = {}): Tensor<S> {
-  const { gamma = null, beta = null, axis = -1, epsilon = 1e-3 } = options
+  const { gamma = null, beta = null, axis = -1, epsilon = 1e-3 } = options ?? {}
   return normalised('layerNorm', x, gamma, beta, axis, { epsilon, centred: true })
 }
 
@@ -136,7 +136,7 @@ export function layerNorm<S extends Shape>(x: Tensor<S>, options: LayerNormOptio
  * @example rmsNorm(x, { gamma })
  */
 export function rmsNorm<S extends Shape>(x: Tensor<S>, options: RmsNormOptions = {}): Tensor<S> {
-  const { gamma = null, axis = -1, epsilon = 1e-6 } = options
+  const { gamma = null, axis = -1, epsilon = 1e-6 } = options ?? {}
   return normalised('rmsNorm', x, gamma, null, axis, { epsilon, centred: false })
 }
 

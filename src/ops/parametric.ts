@@ -53,7 +53,7 @@ const hardSigmoidKerasOp = defineParametric('hardSigmoidKeras')
 export const elu: Unary<[options?: { readonly alpha?: number }]> = (
   x: Operand,
   options: { readonly alpha?: number } = {},
-): Tensor => eluOp(x, options.alpha ?? 1, 0)
+): Tensor => eluOp(x, options?.alpha ?? 1, 0)
 
 /**
  * x for x > 0, else slope·x.
@@ -63,7 +63,7 @@ export const elu: Unary<[options?: { readonly alpha?: number }]> = (
 export const leakyRelu: Unary<[options?: { readonly slope?: number }]> = (
   x: Operand,
   options: { readonly slope?: number } = {},
-): Tensor => leakyReluOp(x, options.slope ?? 0.01, 0)
+): Tensor => leakyReluOp(x, options?.slope ?? 0.01, 0)
 
 /**
  * ln(1 + e^(βx))/β, safe for any x.
@@ -73,7 +73,7 @@ export const leakyRelu: Unary<[options?: { readonly slope?: number }]> = (
 export const softplus: Unary<[options?: { readonly beta?: number }]> = (
   x: Operand,
   options: { readonly beta?: number } = {},
-): Tensor => softplusOp(x, options.beta ?? 1, 0)
+): Tensor => softplusOp(x, options?.beta ?? 1, 0)
 
 /**
  * clip(0.2·x + 0.5, 0, 1): the hard sigmoid of Keras 2, as old LSTMs use it.
@@ -95,7 +95,15 @@ export interface ClipOptions {
  * @example clip(tensor([-2, 0, 2]), {min: -1, max: 1})   // [-1, 0, 1]
  */
 export const clip: Unary<[options: ClipOptions]> = (x: Operand, options: ClipOptions): Tensor => {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = options
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = options ?? {}
+  if (options === null || typeof options !== 'object') {
+    throw new ValueError({
+      operation: 'clip',
+      problem: `takes its bounds as {min, max}, got ${options === null ? 'null' : typeof options}.`,
+      hint: 'clip(x, {min: 0, max: 1}); either may be left out.',
+      argument: 'options',
+    })
+  }
   if (min > max || Number.isNaN(min) || Number.isNaN(max)) {
     throw new ValueError({ operation: 'clip', problem: `needs min ≤ max, got ${min} and ${max}.` })
   }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts'
-import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/shape.ts'
+import { formatShape, normalizeAxis, requireList, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineOp } from './define.ts'
 import { mapShifted } from './map-rules.ts'
@@ -36,6 +36,7 @@ const permuteOp = defineOp<{ axes: readonly number[] }>('permute', {
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   requireTensor('permute', x)
+  requireList('permute', 'of axes', axes)
   const normal = axes.map(axis => normalizeAxis('permute', axis, x.shape))
   if (normal.length !== x.rank || new Set(normal).size !== x.rank) {
     throw new ShapeError({
@@ -61,7 +62,8 @@ export const transpose: Transpose = (
   options: { readonly axes?: readonly [number, number] } = {},
 ): Tensor => {
   requireTensor('transpose', x)
-  if (x.rank < 2 && options.axes === undefined) {
+  if (options?.axes !== undefined) requireList('transpose', 'of two axes', options.axes)
+  else if (x.rank < 2) {
     throw new ShapeError({
       operation: 'transpose',
       problem: `needs at least two axes, got ${formatShape(x.shape)}.`,
@@ -69,7 +71,7 @@ export const transpose: Transpose = (
       shapes: [x.shape],
     })
   }
-  const [a, b] = (options.axes ?? [-2, -1]).map(axis => normalizeAxis('transpose', axis, x.shape))
+  const [a, b] = (options?.axes ?? [-2, -1]).map(axis => normalizeAxis('transpose', axis, x.shape))
   const axes: number[] = x.shape.map((_, i): number => (i === a ? b : i === b ? a : i))
   return permute(x, axes)
 }

@@ -135,21 +135,21 @@ function inverseCounts(p: Window): Tensor | number {
 }
 
 function pool2d(operation: string, x: Tensor, options: Pool2dOptions, pooling: Pooling): Tensor {
-  const input = channelsLast(operation, x, 4, options.dataFormat)
-  const window = pairOf(operation, 'poolSize', options.poolSize ?? 2)
-  const axes = axesOf(operation, window, { strides: options.strides ?? window, padding: options.padding })
+  const input = channelsLast(operation, x, 4, options?.dataFormat)
+  const window = pairOf(operation, 'poolSize', options?.poolSize ?? 2)
+  const axes = axesOf(operation, window, { strides: options?.strides ?? window, padding: options?.padding })
   checkPadding(operation, axes)
-  return backToFormat(pooling(operation, input, axes), options.dataFormat)
+  return backToFormat(pooling(operation, input, axes), options?.dataFormat)
 }
 
 function pool1d(operation: string, x: Tensor, options: Pool1dOptions, pooling: Pooling): Tensor {
-  const input = channelsLast(operation, x, 3, options.dataFormat)
-  const [window] = pairOf(operation, 'poolSize', options.poolSize ?? 2)
-  const [stride] = pairOf(operation, 'strides', options.strides ?? window)
-  const padding = axisPadding(operation, options.padding ?? 'valid', PADDINGS_1D.slice(0, 2))
+  const input = channelsLast(operation, x, 3, options?.dataFormat)
+  const [window] = pairOf(operation, 'poolSize', options?.poolSize ?? 2)
+  const [stride] = pairOf(operation, 'strides', options?.strides ?? window)
+  const padding = axisPadding(operation, options?.padding ?? 'valid', PADDINGS_1D.slice(0, 2))
   const axes = [POINT, { window, stride, dilation: 1, padding }]
   checkPadding(operation, axes)
-  return backToFormat(asSequence(pooling(operation, asImage(input), axes)), options.dataFormat)
+  return backToFormat(asSequence(pooling(operation, asImage(input), axes)), options?.dataFormat)
 }
 
 /**
@@ -175,8 +175,8 @@ export const maxPool1d = (x: Tensor, options: Pool1dOptions = {}): Tensor =>
  * @throws ShapeError when the sizes do not fit
  */
 export const averagePool2d = (x: Tensor, options: Pool2dOptions & AverageOptions = {}): Tensor =>
-  pool2d('averagePool2d', x, options, average(options.countPadding ?? false))
+  pool2d('averagePool2d', x, options, average(options?.countPadding ?? false))
 
 /** The mean of each window of a sequence: [batch, length, channels] → [batch, outLength, channels]. */
 export const averagePool1d = (x: Tensor, options: Pool1dOptions & AverageOptions = {}): Tensor =>
-  pool1d('averagePool1d', x, options, average(options.countPadding ?? false))
+  pool1d('averagePool1d', x, options, average(options?.countPadding ?? false))

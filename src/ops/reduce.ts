@@ -77,7 +77,7 @@ function defineReduction(name: ReduceName): Reduction {
   })
   return (x: Tensor, options: ReduceOptions = {}): Tensor => {
     requireTensor(name, x)
-    const { axis, keepDims = false } = options
+    const { axis, keepDims = false } = options ?? {}
     const axes = normalizeAxes(name, axis, x.shape)
     const count = HAS_NEUTRAL.has(name) && x.dtype === 'bool' ? cast(x, 'int32') : x
     if (axes.length === 0) return count

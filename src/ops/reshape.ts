@@ -1,5 +1,13 @@
 import { ShapeError } from '../errors.ts'
-import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from '../tensor/shape.ts'
+import {
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  requireList,
+  type Shape,
+  sizeOf,
+} from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { defineView } from './define.ts'
 import type { Reshape } from './movement-types.ts'
@@ -43,6 +51,7 @@ const reshapeOp = defineView<{ shape: Shape }>(
  */
 export const reshape: Reshape = (x: Tensor, shape: Shape): Tensor => {
   requireTensor('reshape', x)
+  requireList('reshape', 'as shape', shape)
   return reshapeOp(x, { shape })
 }
 
@@ -53,7 +62,7 @@ export const reshape: Reshape = (x: Tensor, shape: Shape): Tensor => {
  */
 export function expandDims(x: Tensor, options: { readonly axis: number }): Tensor {
   requireTensor('expandDims', x)
-  const { axis } = options
+  const { axis } = options ?? {}
   const rank = x.rank + 1
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new ShapeError({
@@ -74,13 +83,13 @@ export function expandDims(x: Tensor, options: { readonly axis: number }): Tenso
  */
 export function squeeze(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
   requireTensor('squeeze', x)
-  const { axis } = options
+  const { axis } = options ?? {}
   if (axis === undefined)
     return reshape(
       x,
       x.shape.filter(size => size !== 1),
     )
-  const axes = (typeof axis === 'number' ? [axis] : axis).map(a => normalizeAxis('squeeze', a, x.shape))
+  const axes = normalizeAxes('squeeze', axis, x.shape)
   for (const a of axes) {
     if (x.shape[a] !== 1) {
       throw new ShapeError({
@@ -101,8 +110,8 @@ export function squeeze(x: Tensor, options: { readonly axis?: number | readonly 
 export function flatten(x: Tensor, options: { readonly start?: number; readonly end?: number } = {}): Tensor {
   requireTensor('flatten', x)
   if (x.rank === 0) return reshape(x, [1])
-  const start = normalizeAxis('flatten', options.start ?? 0, x.shape)
-  const end = normalizeAxis('flatten', options.end ?? -1, x.shape)
+  const start = normalizeAxis('flatten', options?.start ?? 0, x.shape)
+  const end = normalizeAxis('flatten', options?.end ?? -1, x.shape)
   if (start > end) {
     throw new ShapeError({
       operation: 'flatten',

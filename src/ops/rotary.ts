@@ -25,7 +25,7 @@ export interface RotaryOptions {
  * @example scaledDotProductAttention(rotaryEmbedding(q), rotaryEmbedding(k), v, { causal: true })
  */
 export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor {
-  const { heads, offset = 0, base = 10000 } = options
+  const { heads, offset = 0, base = 10000 } = options ?? {}
   const value = toFloat('rotaryEmbedding', x)
   const width = value.shape[value.rank - 1]
   const size = width / (heads ?? 1)

@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '../errors.ts'
-import { formatShape, normalizeAxis, type Shape, stridesOf } from '../tensor/shape.ts'
+import { formatShape, normalizeAxes, requireList, type Shape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineOp, elementsOf, type Op } from './define.ts'
 import { mapShifted } from './map-rules.ts'
@@ -82,6 +82,9 @@ const unslice: Op<Attributes & { shape: Shape }> = defineOp('unslice', {
  */
 export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   requireTensor('slice', x)
+  requireList('slice', 'of ranges', ranges)
+  for (const range of ranges)
+    if (range !== null && range !== undefined) requireList('slice', 'as range', range)
   if (ranges.length > x.rank) {
     throw new ShapeError({
       operation: 'slice',
@@ -100,9 +103,8 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
  */
 export function flip(x: Tensor, options: { readonly axis?: number | readonly number[] } = {}): Tensor {
   requireTensor('flip', x)
-  const { axis } = options
-  const wanted = axis === undefined ? x.shape.map((_, i) => i) : typeof axis === 'number' ? [axis] : axis
-  const axes = wanted.map(a => normalizeAxis('flip', a, x.shape))
+  const { axis } = options ?? {}
+  const axes = normalizeAxes('flip', axis, x.shape)
   return slice(
     x,
     x.shape.map((_, i): Range => (axes.includes(i) ? [null, null, -1] : null)),

@@ -92,7 +92,7 @@ export interface AxisOptions {
  * @example softmax(tensor([0, 0]))   // [0.5, 0.5]
  */
 export const softmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
-  alongAxis('softmax', softmaxOp, x, options.axis ?? -1)
+  alongAxis('softmax', softmaxOp, x, options?.axis ?? -1)
 
 /**
  * x − ln Σ eˣ along an axis, safe for huge x.
@@ -100,4 +100,4 @@ export const softmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}
  * @example logSoftmax(tensor([0, 0]))   // [-0.6931, -0.6931]
  */
 export const logSoftmax = <S extends Shape>(x: Tensor<S>, options: AxisOptions = {}): Tensor<S> =>
-  alongAxis('logSoftmax', logSoftmaxOp, x, options.axis ?? -1)
+  alongAxis('logSoftmax', logSoftmaxOp, x, options?.axis ?? -1)

@@ -51,8 +51,8 @@ export function sort(
   options: { readonly axis?: number; readonly descending?: boolean } = {},
 ): Sorted {
   requireTensor('sort', x)
-  const axis = normalizeAxis('sort', options.axis ?? -1, x.shape)
-  const indices = sortedPositions(x, axis, x.shape[axis], options.descending ?? false)
+  const axis = normalizeAxis('sort', options?.axis ?? -1, x.shape)
+  const indices = sortedPositions(x, axis, x.shape[axis], options?.descending ?? false)
   return { values: takeAlongAxis(x, indices, { axis }), indices }
 }
 
@@ -77,8 +77,8 @@ export function topk(
   options: { readonly k: number; readonly axis?: number; readonly largest?: boolean },
 ): Sorted {
   requireTensor('topk', x)
-  const axis = normalizeAxis('topk', options.axis ?? -1, x.shape)
-  const { k, largest = true } = options
+  const axis = normalizeAxis('topk', options?.axis ?? -1, x.shape)
+  const { k, largest = true } = options ?? {}
   if (!Number.isInteger(k) || k < 0 || k > x.shape[axis]) {
     throw new ValueError({
       operation: 'topk',

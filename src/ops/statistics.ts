@@ -19,7 +19,7 @@ import { reshape } from './reshape.ts'
  */
 export const mean: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   requireTensor('mean', x)
-  const axes = normalizeAxes('mean', options.axis, x.shape)
+  const axes = normalizeAxes('mean', options?.axis, x.shape)
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
   const float = isFloat(x.dtype) ? x : cast(x, 'float32')
   return sum(float, options).mul(count === 0 ? Number.NaN : 1 / count)
@@ -37,7 +37,7 @@ export interface VarianceOptions extends ReduceOptions {
  */
 export const variance: Reduction<VarianceOptions> = (x: Tensor, options: VarianceOptions = {}): Tensor => {
   requireTensor('variance', x)
-  const { axis, keepDims = false, correction = 0 } = options
+  const { axis, keepDims = false, correction = 0 } = options ?? {}
   const axes = normalizeAxes('variance', axis, x.shape)
   const count = axes.reduce((product, a) => product * x.shape[a], 1)
   const centred = x.sub(mean(x, { axis: axes, keepDims: true }))
@@ -68,7 +68,7 @@ const logSumExpOp = defineOp<null>('logSumExp', {
  * @example logSumExp(tensor([0, 0]))   // 0.6931
  */
 export const logSumExp: Reduction = (x: Tensor, options: ReduceOptions = {}): Tensor => {
-  const { axis, keepDims = false } = options
+  const { axis, keepDims = false } = options ?? {}
   const input = toFloat('logSumExp', x)
   const axes = normalizeAxes('logSumExp', axis, input.shape)
   return internalScope(() => {
@@ -95,7 +95,7 @@ export interface NormOptions extends ReduceOptions {
  */
 export const norm: Reduction<NormOptions> = (x: Tensor, options: NormOptions = {}): Tensor => {
   requireTensor('norm', x)
-  const { order = 2, ...rest } = options
+  const { order = 2, ...rest } = options ?? {}
   if (order === 1) return sum(x.abs(), rest)
   if (order === Number.POSITIVE_INFINITY) return max(x.abs(), rest)
   if (order !== 2)

@@ -14,8 +14,9 @@ function triangle(
   name: string,
   x: Tensor,
   keeps: (row: number, column: number, diagonal: number) => boolean,
-  { diagonal = 0 }: TriangleOptions,
+  options: TriangleOptions,
 ): Tensor {
+  const { diagonal = 0 } = options ?? {}
   requireTensor(name, x)
   if (x.rank < 2) {
     throw new ShapeError({

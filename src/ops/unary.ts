@@ -398,5 +398,5 @@ export const hardTanh = defineUnary('hardTanh')
  * @example gelu(tensor([-1, 0, 2]))   // [-0.1587, 0, 1.9545]
  */
 export function gelu(x: Operand, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
-  return options.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)
+  return options?.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)
 }

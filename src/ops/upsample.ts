@@ -22,9 +22,9 @@ export interface Upsample2dOptions {
  * @example upsample2d(x, { size: 2, interpolation: 'bilinear' })
  */
 export function upsample2d(x: Tensor, options: Upsample2dOptions = {}): Tensor {
-  const { interpolation = 'nearest', dataFormat } = options
+  const { interpolation = 'nearest', dataFormat } = options ?? {}
   const input = channelsLast('upsample2d', x, 4, dataFormat)
-  const size = pairOf('upsample2d', 'size', options.size ?? 2)
+  const size = pairOf('upsample2d', 'size', options?.size ?? 2)
   if (interpolation !== 'nearest' && interpolation !== 'bilinear') {
     throw new ValueError({
       operation: 'upsample2d',

@@ -2,7 +2,7 @@ import type { Window } from '../../kernels/windows.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { toFloat } from './operand.ts'
+import { requireTensor, toFloat } from './operand.ts'
 import { permute } from './permute.ts'
 import { reshape } from './reshape.ts'
 
@@ -202,7 +202,7 @@ export function channelsLast(
   rank: 3 | 4,
   format: DataFormat | undefined,
 ): Tensor {
-  const input = toFloat(operation, x)
+  const input = toFloat(operation, requireTensor(operation, x))
   if (format !== undefined && format !== 'channelsLast' && format !== 'channelsFirst') {
     throw new ValueError({
       operation,

@@ -8,7 +8,7 @@ export function checkDType(operation: string, dtype: DType): void {
   if (KNOWN.includes(dtype)) return
   throw new DTypeError({
     operation,
-    problem: `does not know the element type ${JSON.stringify(dtype)}.`,
+    problem: `does not know the element type ${typeof dtype === 'string' ? `"${String(dtype)}"` : `given as ${typeof dtype}`}.`,
     hint: `use one of ${KNOWN.join(', ')}.`,
     dtypes: [dtype],
   })

@@ -146,8 +146,8 @@ export function tensor(data: TensorData, options: TensorFromDataOptions = {}): T
     flattenInto(list, data, natural, 0)
     values = list
   }
-  const dtype = options.dtype ?? (holdsBooleans(data) ? 'bool' : 'float32')
-  const shape = options.shape ?? natural
+  const dtype = options?.dtype ?? (holdsBooleans(data) ? 'bool' : 'float32')
+  const shape = options?.shape ?? natural
   checkShape('tensor', shape)
   if (sizeOf(shape) !== values.length) {
     throw new ShapeError({
@@ -157,7 +157,7 @@ export function tensor(data: TensorData, options: TensorFromDataOptions = {}): T
       shapes: [shape],
     })
   }
-  return withGrad(fromCold(coldArray(values, dtype), shape, dtype), options.requiresGrad)
+  return withGrad(fromCold(coldArray(values, dtype), shape, dtype), options?.requiresGrad)
 }
 
 /**
@@ -171,12 +171,12 @@ export function full<const S extends number[]>(
   options: TensorOptions = {},
 ): Tensor<S> {
   checkShape('full', shape)
-  const { dtype = 'float32' } = options
+  const { dtype = 'float32' } = options ?? {}
   const size = sizeOf(shape)
   const cold = dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)
   const [number] = coldArray([value], dtype)
   if (number !== 0) cold.fill(number)
-  return withGrad(fromCold(cold, shape, dtype), options.requiresGrad)
+  return withGrad(fromCold(cold, shape, dtype), options?.requiresGrad)
 }
 
 /**
@@ -227,8 +227,8 @@ export function arange(
   checkShape('arange', [count])
   const values = Float64Array.from({ length: count }, (_, i) => from + i * step)
   return withGrad(
-    fromCold(coldArray(values, options.dtype ?? 'float32'), [count], options.dtype ?? 'float32'),
-    options.requiresGrad,
+    fromCold(coldArray(values, options?.dtype ?? 'float32'), [count], options?.dtype ?? 'float32'),
+    options?.requiresGrad,
   )
 }
 
@@ -254,8 +254,8 @@ export function linspace(
   const values = Float64Array.from({ length: count }, (_, i) =>
     i > 0 && i === count - 1 ? stop : start + i * step,
   )
-  const { dtype = 'float32' } = options
-  return withGrad(fromCold(coldArray(values, dtype), [count], dtype), options.requiresGrad)
+  const { dtype = 'float32' } = options ?? {}
+  return withGrad(fromCold(coldArray(values, dtype), [count], dtype), options?.requiresGrad)
 }
 
 /**
@@ -269,11 +269,11 @@ export function eye<R extends number, C extends number = R>(
   options: TensorOptions = {},
 ): Tensor<[R, C]> {
   checkShape('eye', [rows, columns])
-  const { dtype = 'float32' } = options
+  const { dtype = 'float32' } = options ?? {}
   checkDType('eye', dtype)
   const cold = new (dtype === 'float32' ? Float32Array : Int32Array)(rows * columns)
   for (let i = 0; i < Math.min(rows, columns); i++) cold[i * columns + i] = 1
-  return withGrad(fromCold(cold, [rows, columns], dtype), options.requiresGrad)
+  return withGrad(fromCold(cold, [rows, columns], dtype), options?.requiresGrad)
 }
 
 export interface RandomOptions extends Omit<TensorOptions, 'dtype'> {

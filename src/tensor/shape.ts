@@ -39,14 +39,14 @@ export function requireList(operation: string, what: string, list: unknown): voi
   if (Array.isArray(list)) return
   throw new ShapeError({
     operation,
-    problem: `takes ${what} as an array of numbers, got ${list === null ? 'null' : typeof list}.`,
-    hint: 'write [2, 3].',
+    problem: `takes ${what} an array, got ${list === null ? 'null' : typeof list}.`,
+    hint: 'write it in square brackets: [2, 3].',
   })
 }
 
 /** Refuses sizes that are not whole numbers ≥ 0, and more elements than there can be. */
 export function checkShape(operation: string, shape: Shape): void {
-  requireList(operation, 'a shape', shape)
+  requireList(operation, 'as shape', shape)
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new ShapeError({
@@ -89,7 +89,7 @@ export function normalizeAxes(
 ): number[] {
   if (axis === undefined) return shape.map((_, i) => i)
   const list = typeof axis === 'number' ? [axis] : axis
-  requireList(operation, 'an axis or', list)
+  requireList(operation, 'as axis a number or', list)
   const axes = list.map(a => normalizeAxis(operation, a, shape)).sort((a, b) => a - b)
   for (let i = 1; i < axes.length; i++) {
     if (axes[i] === axes[i - 1]) {
