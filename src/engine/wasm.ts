@@ -1,3 +1,4 @@
+import { DeviceError } from '../errors.ts'
 import * as muladd from './generated/muladd.ts'
 import { inflate } from './inflate.ts'
 import { relaxed } from './relaxed.ts'
@@ -73,6 +74,19 @@ function decode({ deflated, size }: EmbeddedKernels): Uint8Array<ArrayBuffer> {
   return inflate(bytes, size)
 }
 
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (cause) {
+    throw new DeviceError({
+      operation: 'device "wasm"',
+      problem: `was refused by this runtime (${cause instanceof Error ? cause.message : String(cause)}).`,
+      hint: "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; else use setDevice('reference').",
+      cause,
+    })
+  }
+}
+
 /** The compiled kernels for private or shared memory (compiled once, on first use). */
 export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.Module {
   const key = `${variant}-${shared}`
@@ -83,7 +97,7 @@ export function wasmModule(variant: WasmVariant, shared: boolean): WebAssembly.M
     const { sharedFlag } = kernels
     const bytes = decode(kernels)
     if (shared) bytes[sharedFlag.offset] = sharedFlag.shared
-    module = new WebAssembly.Module(bytes)
+    module = compile(bytes)
     modules.set(key, module)
   }
   return module

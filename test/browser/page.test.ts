@@ -67,6 +67,11 @@ describeInChromium('a page that loads the library by <script type="module">', ()
     expect(value.reason).toMatch(/worker/)
   })
 
+  it('names the policy that forbids WebAssembly', async () => {
+    const opening = open('classifier.ts', { contentSecurityPolicy: "default-src 'none'; script-src 'self'" })
+    await expect(opening).rejects.toThrow(/DeviceError: device "wasm" was refused[^]*wasm-unsafe-eval/)
+  })
+
   it('keeps a model beyond a reload, and loads models from Blobs and addresses', async () => {
     manualSeed(11)
     const model = sequential(
