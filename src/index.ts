@@ -263,7 +263,14 @@ export {
 export { UpSampling2D, type UpSampling2DOptions, upSampling2d } from './nn/up-sampling.ts'
 
 export * as inspect from './inspect/index.ts'
-export { explain, type Explanation, type ExplanationRow } from './inspect/explain.ts'
+export { explain } from './explain.ts'
+export type { Explanation, ExplanationRow } from './inspect/explain.ts'
+export type { Attribution, TargetOptions } from './attribution/scores.ts'
+export type { SaliencyOptions } from './attribution/saliency.ts'
+export type { IntegratedAttribution, IntegratedGradientsOptions } from './attribution/integrated-gradients.ts'
+export type { OcclusionOptions } from './attribution/occlusion.ts'
+export type { GateTrace, GateTraceOptions } from './attribution/gate-trace.ts'
+export type { WordColoursOptions } from './attribution/word-colours.ts'
 export type { ActivationReport, ActivationRow } from './inspect/activations.ts'
 export type { GradientReport, GradientRow } from './inspect/gradients.ts'
 export type { GraphOptions } from './inspect/draw-graph.ts'
@@ -314,6 +321,21 @@ export { progress, type ProgressOutput } from './train/progress.ts'
 export { reduceLrOnPlateau, type ReduceLrOptions } from './train/reduce-lr-on-plateau.ts'
 export type { ExampleWeights } from './train/example-weights.ts'
 export type { DataInput, ModelData, ShapedData } from './data/rows.ts'
+export {
+  type BatchOptions,
+  Dataset,
+  dataset,
+  type DatasetSource,
+  type DatasetState,
+  type ShuffleOptions,
+} from './data/dataset.ts'
+export type { BucketOptions } from './data/bucket.ts'
+export type { Collated, Example, ExampleValue } from './data/collate.ts'
+export { type Columns, type FoldOptions, kFold, splitExamples, type SplitOptions } from './data/split.ts'
+export { StandardScaler } from './data/preprocess/standard-scaler.ts'
+export { MinMaxScaler, type MinMaxScalerOptions } from './data/preprocess/min-max-scaler.ts'
+export { type Label, LabelEncoder } from './data/preprocess/label-encoder.ts'
+export { OneHotEncoder, type OneHotEncoderOptions } from './data/preprocess/one-hot-encoder.ts'
 
 export { type Text, Tokenizer } from './text/tokenizer.ts'
 export type { TokenizerOptions } from './text/tokenizer-options.ts'

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as tensorloom from '../src/index.ts'
-import { announced, blocksOf, readRoot, rootPath, runnable } from './readme/snippets.ts'
+import { announced, blocksOf, pages, readRoot, rootPath, runnable } from './readme/snippets.ts'
 
 const readme = readRoot('README.md')
 const llms = readRoot('llms.txt')
-const snippets = [readme, llms].flatMap(text => blocksOf(text, 'ts'))
+const snippets = [readme, llms, ...pages().map(readRoot)].flatMap(text => blocksOf(text, 'ts'))
 const folder = mkdtempSync(join(tmpdir(), 'readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -20,7 +20,7 @@ const files = snippets.map((snippet, i) => {
   return path
 })
 
-describe('the snippets of README and llms.txt', () => {
+describe('the snippets of README, llms.txt and docs', () => {
   it('run, and print what they say', async () => {
     const runner = join(folder, 'runner.mts')
     const steps = files.map(file => `console.log('#')\nawait import(${JSON.stringify(file)})`)
@@ -53,10 +53,12 @@ describe('the snippets of README and llms.txt', () => {
   })
 })
 
-describe('the README', () => {
-  it('calls scripts that exist', () => {
+describe('the README and docs', () => {
+  it('call scripts that exist', () => {
     const { scripts } = JSON.parse(readRoot('package.json')) as { scripts: Record<string, string> }
-    const commands = blocksOf(readme, 'sh').flatMap(block => block.split(/\n|&&/))
+    const commands = [readme, ...pages().map(readRoot)]
+      .flatMap(text => blocksOf(text, 'sh'))
+      .flatMap(block => block.split(/\n|&&/))
     const called = commands.flatMap(command => {
       const match = /^\s*npm (?:run )?([\w:-]+)/.exec(command)
       return match === null || match[1] === 'ci' ? [] : [match[1]]
@@ -65,14 +67,12 @@ describe('the README', () => {
     for (const name of called) expect(Object.keys(scripts)).toContain(name)
   })
 
-  it('links to files that exist', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path)
-    expect(links.length).toBeGreaterThan(3)
-    for (const link of links)
-      expect(
-        ts.sys.fileExists(join(rootPath, link)) || ts.sys.directoryExists(join(rootPath, link)),
-        link,
-      ).toBe(true)
+  it.each(['README.md', ...pages()])('%s links to files that exist', page => {
+    const links = [...readRoot(page).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, path]) => path)
+    for (const link of links) {
+      const path = join(rootPath, dirname(page), link)
+      expect(ts.sys.fileExists(path) || ts.sys.directoryExists(path), link).toBe(true)
+    }
   })
 })
 
