@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { load } from '../../src/index.ts'
+import { load, Sequential } from '../../src/index.ts'
 import type { Classifier } from './classifier.ts'
 import { InputError } from './input-error.ts'
 
@@ -32,7 +32,7 @@ export async function loadClassifier(folder: string): Promise<Classifier> {
   const { model, tokenizer, metadata } = await load(folder)
   const maxLength = Number(metadata.get('maxLength'))
   const labels: unknown = JSON.parse(metadata.get('labels') ?? 'null')
-  if (tokenizer === null || !(maxLength >= 1) || !isListOfTexts(labels))
+  if (!(model instanceof Sequential) || tokenizer === null || !(maxLength >= 1) || !isListOfTexts(labels))
     throw new Error(`${folder}: needs a text classifier that this example saved, got another model.`)
   return { model, tokenizer, maxLength, labels }
 }
