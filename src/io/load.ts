@@ -7,6 +7,7 @@ import { fetchBytes, remoteUrl } from './fetch.ts'
 import { type Disk, openDisk } from './files.ts'
 import { customClasses } from './layer-table.ts'
 import { buildModel, readModelHead } from './model-build.ts'
+import { giveOptimizer, takeOptimizer } from './optimizer-part.ts'
 import { parseJson, readRecord } from './plain-json.ts'
 import { fromSource, refuseModel } from './refuse-model.ts'
 import { show } from './refuse.ts'
@@ -106,12 +107,14 @@ async function loadFolder(folder: Folder, options: LoadOptions): Promise<Loaded>
   const { config, files } = fromSource(modelPlace, () => readModelFile(json))
   const weights = await readPart(folder, WEIGHTS_FILE, files)
   const text = files.has(TOKENIZER_FILE) ? await readPart(folder, TOKENIZER_FILE, files) : null
-  const file = fromSource(sourceOf(weights.place), () => readSafetensors(weights.bytes))
+  const file = fromSource(sourceOf(weights.place), () => takeOptimizer(readSafetensors(weights.bytes)))
   return {
-    model: fromSource(modelPlace, () => buildModel(config, { tensors: file.tensors, classes })),
+    model: fromSource(modelPlace, () =>
+      giveOptimizer(buildModel(config, { tensors: file.weights, classes }), file.optimizer),
+    ),
     tokenizer:
       text === null ? null : fromSource(sourceOf(text.place), () => Tokenizer.fromJSON(decode(text.bytes))),
-    metadata: new Map(file.metadata),
+    metadata: file.metadata,
   }
 }
 

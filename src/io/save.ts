@@ -5,6 +5,7 @@ import { crc32 } from './checksum.ts'
 import { remoteUrl } from './fetch.ts'
 import { type Disk, openDisk } from './files.ts'
 import { describeModel, type ModelConfig } from './model-config.ts'
+import { describeOptimizer, NO_OPTIMIZER } from './optimizer-part.ts'
 import { checkMetadata, type SaveOptions, serializeAs } from './serialize.ts'
 import { rawTensors } from './state-dict.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
@@ -39,7 +40,8 @@ const recordOf = (bytes: Uint8Array): FileRecord => ({ bytes: bytes.length, crc3
  *
  * A target that ends in `.safetensors` becomes one file; a directory (it need not exist) gets `model.safetensors`,
  * `model.json` and, with a tokenizer, `tokenizer.json`. Weights have the names of `stateDict()`. Optimizer, loss and
- * metrics are saved too, where all of them are built-in and given by name or factory; the optimizer's state is not.
+ * metrics are saved too, where all of them are built-in and given by name or factory; the optimizer's state is with
+ * `{ optimizer: true }`.
  *
  * A store (`indexedDbStore('reviews')` in browsers) gets one file, `model.safetensors`.
  *
@@ -99,7 +101,9 @@ async function saveDirectory(
 ): Promise<void> {
   const metadata = checkMetadata('save', options.metadata)
   const { config, state } = describeModel('save', model)
-  const weights = writeSafetensors(rawTensors(state), metadata.length > 0 ? metadata : null)
+  const part = options.optimizer === true ? describeOptimizer('save', model) : NO_OPTIMIZER
+  const texts = [...metadata, ...part.metadata]
+  const weights = writeSafetensors([...rawTensors(state), ...part.tensors], texts.length > 0 ? texts : null)
   const parts: [string, Uint8Array][] = [[WEIGHTS_FILE, weights]]
   if (options.tokenizer) parts.push([TOKENIZER_FILE, encode(JSON.stringify(options.tokenizer))])
   const files = Object.fromEntries(parts.map(([name, bytes]) => [name, recordOf(bytes)]))

@@ -5,6 +5,7 @@ import type { Fetch } from './fetch.ts'
 import { customClasses, type LayerClasses } from './layer-table.ts'
 import { buildModel, type LoadedModel } from './model-build.ts'
 import { describeModel } from './model-config.ts'
+import { describeOptimizer, giveOptimizer, NO_OPTIMIZER, takeOptimizer } from './optimizer-part.ts'
 import { parseJson, readRecord } from './plain-json.ts'
 import { fromSource, refuseModel } from './refuse-model.ts'
 import { readSafetensors } from './safetensors.ts'
@@ -16,6 +17,8 @@ export interface SaveOptions {
   readonly tokenizer?: Tokenizer | null
   /** Texts of your own by key (a date, a score); other readers of safetensors see them too. */
   readonly metadata?: Metadata
+  /** Saves the optimizer's state, too: the loaded model goes on training as this one would. Default false. */
+  readonly optimizer?: boolean
 }
 
 export interface LoadOptions {
@@ -76,7 +79,8 @@ export function serializeAs(operation: string, model: Model<ModelResult>, option
   const { config, state } = describeModel(operation, model)
   metadata.push([MODEL_KEY, JSON.stringify(config)])
   if (options.tokenizer) metadata.push([TOKENIZER_KEY, JSON.stringify(options.tokenizer)])
-  return writeSafetensors(rawTensors(state), metadata)
+  const part = options.optimizer === true ? describeOptimizer(operation, model) : NO_OPTIMIZER
+  return writeSafetensors([...rawTensors(state), ...part.tensors], [...metadata, ...part.metadata])
 }
 
 /**
@@ -95,8 +99,7 @@ export function readSingleFile(
   options: LoadOptions,
 ): Loaded {
   const classes = customClasses(operation, options.layers)
-  const file = readSafetensors(bytes)
-  const metadata = new Map(file.metadata)
+  const { weights, metadata, optimizer } = takeOptimizer(readSafetensors(bytes))
   const config = metadata.get(MODEL_KEY)
   const tokenizer = metadata.get(TOKENIZER_KEY)
   if (config === undefined) {
@@ -108,7 +111,7 @@ export function readSingleFile(
   metadata.delete(TOKENIZER_KEY)
   const description = readRecord(parseJson(config, 'the model'), 'the model')
   return {
-    model: buildModel(description, { tensors: file.tensors, classes }),
+    model: giveOptimizer(buildModel(description, { tensors: weights, classes }), optimizer),
     tokenizer: tokenizer === undefined ? null : Tokenizer.fromJSON(tokenizer),
     metadata,
   }

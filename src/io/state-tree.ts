@@ -1,6 +1,7 @@
 import { FormatError, ValueError } from '../errors.ts'
 import { isTensor } from '../ops/operand.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
+import { METADATA_KEY } from './header.ts'
 import { refuse, show } from './refuse.ts'
 import type { RawTensor } from './safetensors.ts'
 
@@ -51,7 +52,7 @@ export function flattenState(operation: string, state: StateTree): FlatState {
     const dtype = DTYPES[data[Symbol.toStringTag] as keyof typeof DTYPES]
     if (dtype === undefined) throw unwritable(operation, path, `a ${data[Symbol.toStringTag]}`)
     let name = path
-    while (tensors.has(name)) name += '~'
+    while (tensors.has(name) || name === METADATA_KEY) name += '~'
     tensors.set(name, { dtype, shape, data } as RawTensor)
     return name
   }
