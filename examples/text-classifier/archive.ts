@@ -1,16 +1,22 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, rmdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { load, Sequential } from '../../src/index.ts'
 import type { Classifier } from './classifier.ts'
 import { InputError } from './input-error.ts'
 
 /**
- * Makes the folder, so that a model is not trained in vain.
+ * Tries the folder out, so that a model is not trained in vain. Nothing of it stays: who interrupts the training finds
+ * no empty folder.
  * @throws InputError when it cannot be made or written to
  */
-export function makeFolder(folder: string): void {
+export function tryFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    const made = mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
+    if (made === undefined) return
+    // Only folders that were made here, and only as long as they are empty.
+    for (let path = resolve(folder); path.length >= resolve(made).length; path = dirname(path))
+      rmdirSync(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new InputError(`--save ${folder}: needs a folder that can be written to (${reason}).`)

@@ -1,5 +1,5 @@
 import { TensorloomError, useThreads } from '../../src/index.ts'
-import { loadClassifier, makeFolder, saveClassifier } from './archive.ts'
+import { loadClassifier, saveClassifier, tryFolder } from './archive.ts'
 import { bagOfWordsAccuracy } from './bag-of-words.ts'
 import { type Classifier, classify } from './classifier.ts'
 import { type Dataset, embeddedData, fileData } from './data.ts'
@@ -31,7 +31,7 @@ async function run(options: Options): Promise<void> {
   const started = performance.now()
   const columns = Math.max(40, process.stdout.columns ?? 80)
   const data = read(options)
-  makeFolder(options.save)
+  tryFolder(options.save)
   const { threads } = await useThreads()
   const level = options.level === 'auto' ? guessLevel(data.train.map(({ text }) => text)) : options.level
   const classifier = prepare(data, level, options)
