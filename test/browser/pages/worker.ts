@@ -18,7 +18,11 @@ function net(): Sequential {
     dropout({ rate: 0.2 }),
     dense({ units: 1, activation: 'sigmoid' }),
   )
-  model.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'binaryCrossentropy', metrics: ['accuracy'] })
+  model.compile({
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: 'binaryCrossentropy',
+    metrics: ['accuracy'],
+  })
   return model
 }
 
