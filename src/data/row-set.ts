@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
-import { type DataInput, type ModelData, type RowSet, toRows } from './rows.ts'
+import { type DataInput, type Hold, type ModelData, type RowSet, toRows } from './rows.ts'
 
 /** `{ price: …, rating: … }`, and not a tensor or a shaped array. */
 const isByName = (data: ModelData): data is { readonly [name: string]: DataInput } =>
@@ -19,10 +19,16 @@ const isByName = (data: ModelData): data is { readonly [name: string]: DataInput
  * @param names of the inputs, in order
  * @throws ValueError for missing or unknown names; ShapeError where the sets have unequal numbers of examples
  */
-export function toRowSet(operation: string, what: string, data: ModelData, names: readonly string[]): RowSet {
+export function toRowSet(
+  operation: string,
+  what: string,
+  data: ModelData,
+  names: readonly string[],
+  hold?: Hold,
+): RowSet {
   const named = partsByName(operation, what, data, names)
   const parts = named.map(([name, part]) =>
-    toRows(operation, named.length === 1 ? what : `${what} "${name}"`, part),
+    toRows(operation, named.length === 1 ? what : `${what} "${name}"`, part, hold),
   )
   const [{ count }] = parts
   const other = parts.findIndex(part => part.count !== count)

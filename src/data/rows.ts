@@ -38,11 +38,26 @@ const isShaped = (input: DataInput): input is ShapedData =>
   'data' in input &&
   !(input instanceof Tensor)
 
+/** Whether rows get a copy of the numbers, or only look at arrays that are somebody else's. */
+export type Hold = 'copy' | 'borrow'
+
+/** Rows over the array that was given; null where it has to be read first. */
+function borrowed(input: DataInput): Rows | null {
+  if (!isShaped(input)) return null
+  const { data, shape } = input
+  const isWhole = data instanceof Int32Array
+  if (!isWhole && !(data instanceof Float32Array)) return null
+  if (shape.length === 0 || shape.some(size => !(size >= 0)) || sizeOf(shape) !== data.length) return null
+  return { values: data, count: shape[0], shape: shape.slice(1), dtype: isWhole ? 'int32' : 'float32' }
+}
+
 /**
  * Reads examples into rows.
  * @throws ShapeError for a scalar, or data that does not fit its shape
  */
-export function toRows(operation: string, what: string, input: DataInput): Rows {
+export function toRows(operation: string, what: string, input: DataInput, hold: Hold = 'copy'): Rows {
+  const given = hold === 'borrow' ? borrowed(input) : null
+  if (given !== null) return given
   const data = isShaped(input)
     ? tensor(input.data, { shape: input.shape, dtype: isWhole(input.data) ? 'int32' : 'float32' })
     : input instanceof Tensor
@@ -57,7 +72,8 @@ export function toRows(operation: string, what: string, input: DataInput): Rows 
     })
   }
   // A tensor made here belongs to nobody else: its array needs no second copy.
-  const values = (data === input ? null : data.storage.cold) ?? data.values()
+  const isFree = data !== input || hold === 'borrow'
+  const values = (isFree ? data.storage.cold : null) ?? data.values()
   return { values, count: data.shape[0], shape: data.shape.slice(1), dtype: data.dtype }
 }
 

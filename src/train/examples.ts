@@ -1,5 +1,5 @@
 import { toRowSet } from '../data/row-set.ts'
-import type { ModelData, RowSet } from '../data/rows.ts'
+import type { Hold, ModelData, RowSet } from '../data/rows.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Model, ModelResult } from './model.ts'
@@ -28,9 +28,10 @@ export function toExamples(
   model: Model<ModelResult>,
   x: ModelData,
   y: ModelData,
+  hold?: Hold,
 ): Examples {
-  const inputs = toRowSet(operation, 'x', x, model.inputNames)
-  const targets = toRowSet(operation, 'y', y, model.outputNames)
+  const inputs = toRowSet(operation, 'x', x, model.inputNames, hold)
+  const targets = toRowSet(operation, 'y', y, model.outputNames, hold)
   if (inputs.count !== targets.count) {
     const [shape, targetShape] = [inputs, targets].map(({ count, parts }) => [count, ...parts[0].shape])
     throw new ShapeError({

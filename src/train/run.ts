@@ -1,4 +1,4 @@
-import { type ModelData, type Rows, sliceRows } from '../data/rows.ts'
+import { type Hold, type ModelData, type Rows, sliceRows } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
 import type { Callback } from './callback.ts'
 import { type Examples, toExamples } from './examples.ts'
@@ -61,7 +61,7 @@ export function readRun(
       argument: 'y',
     })
   }
-  const all = toExamples('fit', model, x as ModelData, y)
+  const all = toExamples('fit', model, x as ModelData, y, holdOf(options))
   const weights = exampleWeights('fit', all.y, options)
   const { training, kept } = splitExamples(all, options)
   const { batchSize, shuffle } = options
@@ -76,13 +76,17 @@ export function readRun(
   }
 }
 
+/** What a worker gets is copied on the way there, piece by piece. */
+const holdOf = ({ worker = false }: FitOptions): Hold => (worker === false ? 'copy' : 'borrow')
+
 const inOrder =
   (examples: Examples, batchSize: number): (() => BatchSource) =>
   () =>
     new RowsSource(examples, { batchSize, shuffle: false, weights: null })
 
 /** Validation data that are examples. */
-function examplesOf(model: AnyModel, { validationData }: CheckedOptions): Examples | null {
+function examplesOf(model: AnyModel, options: CheckedOptions): Examples | null {
+  const { validationData } = options
   if (validationData === undefined || isBatchInput(validationData)) return null
   const pair: readonly unknown[] = Array.isArray(validationData) ? validationData : []
   if (pair.length !== 2) {
@@ -94,7 +98,7 @@ function examplesOf(model: AnyModel, { validationData }: CheckedOptions): Exampl
     })
   }
   const [x, y] = pair as readonly [ModelData, ModelData]
-  return toExamples('fit validationData', model, x, y)
+  return toExamples('fit validationData', model, x, y, holdOf(options))
 }
 
 function validationOf(model: AnyModel, options: CheckedOptions): (() => BatchSource) | null {
