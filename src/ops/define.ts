@@ -44,14 +44,16 @@ export interface Operation {
   readonly name: string
   /** Why it has no gradient, if it has none. */
   readonly noGradient: string | null
+  /** Whether it runs on all examples of a `vmap` at once; otherwise once per example. */
+  readonly mapsAtOnce: boolean
 }
 
 /** Every operation there is, by name: the tests walk it. */
 export const registry = new Map<string, Operation>()
 
-function register(name: string, gradient: unknown): void {
+function register(name: string, gradient: unknown, mapsAtOnce: boolean): void {
   if (registry.has(name)) throw new Error(`internal: operation ${name} is defined twice`)
-  registry.set(name, { name, noGradient: typeof gradient === 'string' ? gradient : null })
+  registry.set(name, { name, noGradient: typeof gradient === 'string' ? gradient : null, mapsAtOnce })
 }
 
 /** Addresses are in bytes; shorthand for the common case in `forward`. */
@@ -66,7 +68,7 @@ export const elementsOf = (engine: Engine, dtype: DType) =>
  * The returned function runs it on the current device and records it where gradients are wanted.
  */
 export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
-  register(name, spec.gradient)
+  register(name, spec.gradient, spec.map !== undefined)
   const { shape, forward, gradient, dtype = 'float32' } = spec
   const rule: GradientRule = {
     name,
@@ -140,7 +142,7 @@ export function defineView<A>(
   shape: (input: Tensor, attributes: A) => Shape,
   back: (g: Tensor, inputShape: Shape) => Tensor,
 ): (input: Tensor, attributes: A) => Tensor {
-  register(name, null)
+  register(name, null, true)
   const rule: GradientRule = {
     name,
     readsValues: false,
@@ -175,7 +177,7 @@ export function defineFused<A>(
   name: string,
   spec: FusedSpec<A>,
 ): (inputs: Inputs, attributes: A) => readonly Tensor[] {
-  register(name, null)
+  register(name, null, false)
   const rule: GradientRule = {
     name,
     readsValues: true,

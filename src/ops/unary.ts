@@ -10,9 +10,8 @@ import { type Operand, toFloat } from './operand.ts'
 type Derivative = (x: Tensor, y: Tensor, g: Tensor) => Tensor
 
 /** Piecewise constant functions: 0 wherever the derivative exists, and at the steps too. */
-const step: Derivative = x => zerosLike(x)
-/** 2/√π */
-const ERF_SLOPE = 1.1283791670955126
+const step: Derivative = zerosLike
+const ERF_SLOPE = 1.1283791670955126 // 2/√π
 const SELU_ALPHA = 1.6732632423543772
 const SELU_SCALE = 1.0507009873554805
 
@@ -397,6 +396,5 @@ export const hardTanh = defineUnary('hardTanh')
  * @param options.approximate `'tanh'` uses ½x(1 + tanh(√(2/π)(x + 0.044715x³)))
  * @example gelu(tensor([-1, 0, 2]))   // [-0.1587, 0, 1.9545]
  */
-export function gelu(x: Operand, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
-  return options?.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)
-}
+export const gelu = (x: Operand, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor =>
+  options?.approximate === 'tanh' ? geluApproximate(x) : geluExact(x)

@@ -9,6 +9,7 @@ import {
 } from '../../src/index.ts'
 import { registry } from '../../src/ops/define.ts'
 import type { GraphNode } from '../../src/tensor/node.ts'
+import { countLine } from '../../tools/features/page.ts'
 import { devices } from '../setup/devices.ts'
 import { expectClose, leaf, normal } from '../setup/numbers.ts'
 import { type Example, table } from './table.ts'
@@ -53,6 +54,7 @@ describe('the table of operations', () => {
   it('has a row for every registered operation and no other', () => {
     const names = Object.keys(table).filter(name => registry.has(name))
     expect(names.sort()).toEqual([...registry.keys()].sort())
+    console.log(countLine())
     const aliases = Object.keys(table).filter(name => !registry.has(name))
     expect(aliases).toEqual([])
   })
