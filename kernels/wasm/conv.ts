@@ -10,7 +10,7 @@ import { addRow } from './add-row';
 import { Convolution } from './convolution';
 import { copyRow } from './copy';
 import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
-import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
+import { gemm, gemm_prepacked, pack_b, packed_b_bytes, workspaceFor } from './gemm';
 import { fillRows } from './move';
 import { SLACK, movePatches } from './patches';
 import { bytes } from './vector';
@@ -57,6 +57,9 @@ function blockTaps(p: Convolution): i32 {
   return min(taps(p), max(1, 2 * PATCHES / (DEPTH * depthOf(p))));
 }
 
+/** Bytes of the workspace of the products, at the start of the scratch space. */
+function workspace(p: Convolution): usize { return workspaceFor(widthOf(p), DEPTH); }
+
 /** Bytes of the packed kernel. */
 export function conv_packed_bytes(parameters: usize): usize {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
@@ -68,7 +71,7 @@ export function conv_packed_bytes(parameters: usize): usize {
 export function conv_scratch_bytes(parameters: usize): usize {
   const p = changetype<Convolution>(parameters), size = taps(p) * depthOf(p);
   if (isWinograd(p)) return winogradScratch(p);
-  return gemm_workspace() + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p))) + SLACK;
+  return workspace(p) + bytes(max(blockRows(size) * size, DEPTH * blockTaps(p) * depthOf(p))) + SLACK;
 }
 
 /** How many parts conv_forward can be cut into. */
@@ -147,7 +150,7 @@ export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i
     return;
   }
   const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(width, size);
-  const patches = scratch + gemm_workspace(), end = to * p.outWidth, block = blockRows(size);
+  const patches = scratch + workspace(p), end = to * p.outWidth, block = blockRows(size);
   const inPlace = isPointwise(p);
   for (let pixel = from * p.outWidth; pixel < end; pixel += block) {
     const rows = min(block, end - pixel), y = p.y + bytes(pixel * p.filters);
@@ -180,7 +183,7 @@ export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32
     return;
   }
   const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(size, width);
-  const patches = scratch + gemm_workspace(), end = to * pixels, block = blockRows(size);
+  const patches = scratch + workspace(p), end = to * pixels, block = blockRows(size);
   for (let pixel = from * pixels; pixel < end; pixel += block) {
     const rows = min(block, end - pixel);
     for (let g = 0; g < p.groups; g++) {
@@ -214,7 +217,7 @@ export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i3
     for (let part = from; part < to; part++) sumPixels(p, scratch, part);
     return;
   }
-  const patches = scratch + gemm_workspace(), inPlace = isPointwise(p), most = blockTaps(p);
+  const patches = scratch + workspace(p), inPlace = isPointwise(p), most = blockTaps(p);
   for (let tap = from; tap < to; tap += most) {
     const end = min(to, tap + most), size = (end - tap) * depth;
     for (let pixel = 0; pixel < pixels; pixel += DEPTH) {
@@ -236,7 +239,7 @@ export function conv_kernel(parameters: usize, scratch: usize, from: i32, to: i3
 /** A part of the kernel's gradient, patchesᵀ·y over some of the blocks of pixels. */
 function sumPixels(p: Convolution, scratch: usize, part: i32): void {
   const parts = pixelParts(p), blocks = blocksOfPixels(p), pixels = p.batch * p.outHeight * p.outWidth;
-  const patches = scratch + gemm_workspace(), size = taps(p) * p.channels, sums = p.packed + bytes(part * size * p.filters);
+  const patches = scratch + workspace(p), size = taps(p) * p.channels, sums = p.packed + bytes(part * size * p.filters);
   const first = part * blocks / parts, end = (part + 1) * blocks / parts;
   for (let block = first; block < end; block++) {
     const pixel = block * DEPTH, rows = min(DEPTH, pixels - pixel);

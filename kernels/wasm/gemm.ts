@@ -30,6 +30,12 @@ export function gemm_workspace(): usize {
   return PANEL_BYTES + A_BYTES + B_BYTES;
 }
 
+/** The same for products of at most n columns and a depth of at most k; `gemm_prepacked` needs no more than for n = 0. */
+export function workspaceFor(n: i32, k: i32): usize {
+  const vectors: usize = 2 * NC * 4;
+  return PANEL_BYTES + A_BYTES + max(vectors, bytes((min(n, NC) + 7 & ~7) * min(k, MAX_DEPTH)));
+}
+
 @inline
 function bytes(count: i32): usize {
   return <usize>count << 2;

@@ -6,7 +6,7 @@
 import { Convolution } from './convolution';
 import { copyRow } from './copy';
 import { addRow } from './add-row';
-import { gemm, gemm_prepacked, gemm_workspace, pack_b, packed_b_bytes } from './gemm';
+import { gemm, gemm_prepacked, pack_b, packed_b_bytes, workspaceFor } from './gemm';
 import { bytes } from './vector';
 import {
   addToImage, transformImage, transformKernel, transformOutput, transformToKernel, transformToOutput,
@@ -76,11 +76,8 @@ function frequencyStep(p: Convolution, depth: i32): usize {
 }
 
 /** Scratch: the workspace of the products, a tile of pixels for the edges, frequencies of images and of outputs. */
-@inline
-function edge(scratch: usize): usize { return scratch + gemm_workspace(); }
-@inline
-function images(p: Convolution, scratch: usize): usize { return edge(scratch) + bytes(16 * max(p.channels, p.filters)); }
-@inline
+function edge(p: Convolution, scratch: usize): usize { return scratch + workspaceFor(p.filters, blockTiles(p)); }
+function images(p: Convolution, scratch: usize): usize { return edge(p, scratch) + bytes(16 * max(p.channels, p.filters)); }
 function outputs(p: Convolution, scratch: usize): usize {
   return images(p, scratch) + FREQUENCIES * frequencyStep(p, p.channels);
 }
@@ -123,7 +120,7 @@ function visitImage(
     else transformImage(corner, line, pixel, depth, at, step);
     return;
   }
-  const copy = edge(scratch), size = bytes(depth);
+  const copy = edge(p, scratch), size = bytes(depth);
   clear(copy, 16 * depth);
   if (adds) addToImage(at, step, depth, copy, 4 * size, size);
   for (let i = max(0, -y); i < min(4, p.height - y); i++) {
@@ -140,7 +137,7 @@ function visitImage(
 @inline
 function visitOutputs(p: Convolution, scratch: usize, tile: i32, count: i32, writes: bool): void {
   const columns = tileColumns(p), pixel = bytes(p.filters), line = <usize>p.outWidth * pixel;
-  const step = frequencyStep(p, p.filters), nowhere = edge(scratch);
+  const step = frequencyStep(p, p.filters), nowhere = edge(p, scratch);
   let at = outputs(p, scratch);
   clear(nowhere, p.filters);
   for (let t = tile; t < tile + count; t++) {

@@ -36,6 +36,8 @@ export class BackwardPass {
   private readonly retainGraph: boolean
   /** Gradients of leaves, and of the wanted tensors. */
   readonly results = new Map<Tensor, Tensor>()
+  /** What used-up operations leave behind, but others still need: looked at again at the end. */
+  private readonly postponed: Storage[] = []
   private readonly borrowed: { readonly node: GraphNode; readonly notes: Notes }[] = []
 
   constructor(
@@ -57,7 +59,11 @@ export class BackwardPass {
       nodes = this.collect(roots)
       running.push(this.id)
       for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
-      for (const node of nodes) if (node.active) this.visit(node)
+      for (const node of nodes) {
+        if (!node.active) continue
+        this.visit(node)
+        if (!this.retainGraph) spend(node, this.postponed)
+      }
     } catch (error) {
       this.abandon(nodes)
       throw error
@@ -65,7 +71,10 @@ export class BackwardPass {
       gradMode.retainGraph = outer
       if (running[running.length - 1] === this.id) running.pop()
       // Also after an error: kernels may have overwritten what was saved. What no gradient went through stays.
-      if (!this.retainGraph) for (const node of nodes) if (node.active) spend(node)
+      if (!this.retainGraph) {
+        for (const node of nodes) if (node.active && !node.spent) spend(node)
+        for (const storage of this.postponed) retire(storage)
+      }
       for (const { node, notes } of this.borrowed) Object.assign(node, notes)
     }
   }
@@ -210,17 +219,24 @@ function free(storage: Storage): void {
   if (storage.engine !== null && !storage.visible && !storage.owned) storage.engine.release(storage)
 }
 
-/** Frees what only the graph held and evicts what user code may still hold. */
-export function spend(node: GraphNode): void {
-  for (const storage of node.saved) free(storage)
+/**
+ * Frees what only the graph held and evicts what user code may still hold. What the rest of a running pass needs is left
+ * to the end: it goes to `postponed`.
+ */
+export function spend(node: GraphNode, postponed: Storage[] | null = null): void {
+  const giveUp = (storage: Storage): void => {
+    if (postponed !== null && (storage.holds > 0 || storage.references > 0)) postponed.push(storage)
+    else retire(storage)
+  }
+  for (const storage of node.saved) giveUp(storage)
   for (const output of node.outputs) {
     output.storage.references--
-    retire(output.storage)
+    giveUp(output.storage)
     output.node = SPENT
   }
   for (const input of node.inputs) {
     input.storage.references--
-    if (!input.requiresGrad) retireConstant(input.storage)
+    if (!input.requiresGrad && mayRetire(input.storage)) giveUp(input.storage)
   }
   node.inputs = []
   node.outputs = []
@@ -239,11 +255,11 @@ function retire(storage: Storage): void {
 /** Small batches are copied to the engine again if they come again; larger ones are left to the budget. */
 const CHEAP_UPLOAD = 1 << 16
 
-/** Frees constants made inside a layer (dropout masks, casts of labels), and the hot copy of batches. */
-function retireConstant(storage: Storage): void {
-  if (storage.engine === null) return
+/** Constants that go: those made inside a layer (dropout masks, casts of labels), and the hot copy of large batches. */
+function mayRetire(storage: Storage): boolean {
+  if (storage.engine === null) return false
   const { length, cold, visible } = storage
-  if (!visible || (cold !== null && length > 1 && length <= CHEAP_UPLOAD)) retire(storage)
+  return !visible || (cold !== null && length > 1 && length <= CHEAP_UPLOAD)
 }
 
 export function addInPlace(sum: Tensor, gradient: Tensor): void {

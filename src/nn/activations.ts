@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
+import { type ActivationInPlace, overwriteWith } from '../ops/overwrite.ts'
 import { elu, hardSigmoidKeras, leakyRelu, softplus } from '../ops/parametric.ts'
 import { logSoftmax, softmax } from '../ops/softmax.ts'
 import { gelu, mish, relu, relu6, selu, sigmoid, silu, softsign, tanh } from '../ops/unary.ts'
@@ -37,6 +38,13 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
   checkActivation(name)
   return ACTIVATIONS[name](x)
 }
+
+const IN_PLACE: ReadonlySet<string> = new Set<ActivationInPlace>(['relu', 'tanh', 'sigmoid'])
+const isInPlace = (name: ActivationName): name is ActivationInPlace => IN_PLACE.has(name)
+
+/** The same for an x that the layer has just computed by a product or a convolution and needs no more: it may be overwritten. */
+export const activateFresh = (name: ActivationName, x: Tensor): Tensor =>
+  isInPlace(name) ? overwriteWith(name, x) : activate(name, x)
 
 /** Refuses a name that is not an activation's. */
 export function checkActivation(name: string): asserts name is ActivationName {

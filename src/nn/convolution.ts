@@ -1,7 +1,7 @@
 import type { AxisWindow, DataFormat } from '../ops/window.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { type ActivationName, activate, checkActivation } from './activations.ts'
+import { type ActivationName, activateFresh, checkActivation } from './activations.ts'
 import { checkFormat, type ImageShape, readImageShape, slideOver, writeImageShape } from './images.ts'
 import type { InitializerLike } from './initializers.ts'
 import { Layer, type LayerConfig, type LayerOptions, UNKNOWN } from './layer.ts'
@@ -98,7 +98,7 @@ export abstract class ConvolutionLayer<
   }
 
   protected override compute(x: Tensor): Tensor {
-    return activate(this.activation, this.convolve(x))
+    return activateFresh(this.activation, this.convolve(x))
   }
 
   /** A window changes the steps of a sequence: a mask no longer fits. */

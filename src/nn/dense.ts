@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts'
 import { linear } from '../ops/linear.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { type ActivationName, activate, checkActivation } from './activations.ts'
+import { type ActivationName, activateFresh, checkActivation } from './activations.ts'
 import type { InitializerLike } from './initializers.ts'
 import {
   BUILT_IN,
@@ -100,7 +100,7 @@ export class Dense<Input extends number = number, Units extends number = number>
   }
 
   protected override compute(x: Tensor): Tensor {
-    return activate(this.activation, this.logits(x))
+    return activateFresh(this.activation, this.logits(x))
   }
 
   private logits(x: Tensor): Tensor {
