@@ -30,6 +30,8 @@ export interface OpSpec<A> {
   readonly forward: (inputs: Inputs, out: Tensor, attributes: A, engine: Engine) => void
   /** Written with operations, so that it can be differentiated again; or the reason why there is none. */
   readonly gradient: Gradient<A> | string
+  /** The input whose place the result takes, since nobody else needs its numbers; null (the default) for none. */
+  readonly overwrites?: (inputs: Inputs, attributes: A, engine: Engine) => Tensor | null
   /** Whether the gradient reads the numbers of inputs or output. Default true. */
   readonly readsValues?: boolean
   /** How to run on all examples of a `vmap` at once; without it the operation runs once per example. */
@@ -105,7 +107,8 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     const engine = currentEngine()
     engine.beginOperation(name)
     const outType = typeof dtype === 'string' ? dtype : dtype(inputs, attributes)
-    const storage = engine.create(outType, sizeOf(outShape))
+    const place = spec.overwrites?.(inputs, attributes, engine)?.storage
+    const storage = place ?? engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
     forward(inputs, out, attributes, engine)
     if (anomaly.depth > 0) inspectResults(name, inputs, [out])
@@ -119,6 +122,14 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
   }
   return op
 }
+
+/** Whether a tensor's numbers may be written over: they are hot, nowhere else, and belong to neither user nor model. */
+export const isWritable = ({ storage }: Tensor, engine: Engine): boolean =>
+  storage.engine === engine &&
+  engine.residents === null &&
+  storage.cold === null &&
+  !storage.visible &&
+  !storage.owned
 
 /** Small results of user code that are part of no graph go to the garbage collector at once. */
 function settle(engine: Engine, storage: Storage, inputs: Inputs): void {

@@ -1,10 +1,12 @@
 import type { UnaryName } from '../../kernels/kernels.ts'
+import { gradMode } from '../autodiff/mode.ts'
 import { zerosLike } from '../tensor/creation.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { at, defineOp } from './define.ts'
+import { at, defineOp, isWritable } from './define.ts'
 import type { Unary } from './elementwise-types.ts'
 import { mapLeading } from './map-rules.ts'
 import { type Operand, toFloat } from './operand.ts'
+import { type UnaryAttributes, unaryOperations } from './overwrite.ts'
 
 /** dL/dx from x, y = f(x) and g = dL/dy */
 type Derivative = (x: Tensor, y: Tensor, g: Tensor) => Tensor
@@ -75,6 +77,9 @@ function defineActivationGradient(
 ): (v: Tensor, g: Tensor) => Tensor {
   const op = defineOp<null>(name, {
     shape: ([v]) => v.shape,
+    // A gradient that only this operation waits for, in a pass that is not recorded, gives its place.
+    overwrites: ([, g], _, engine) =>
+      !gradMode.enabled && g.storage.temporary && g.storage.holds === 1 && isWritable(g, engine) ? g : null,
     forward: ([v, g], out, _, engine) =>
       engine.kernels.gradient[name](at(engine, out), at(engine, v), at(engine, g), v.size),
     gradient: ([v, g], h) => [() => h.mul(g).mul(curvature(v)), () => h.mul(slope(v))],
@@ -165,16 +170,20 @@ const geluTanhGrad = defineActivationGradient(
   },
 )
 
+const KEEP: UnaryAttributes = { isFresh: false }
+
 function defineUnary(name: UnaryName): Unary {
   const derivative = DERIVATIVES[name]
-  const op = defineOp<null>(name, {
+  const op = defineOp<UnaryAttributes>(name, {
     shape: ([x]) => x.shape,
+    overwrites: ([x], { isFresh }, engine) => (isFresh && isWritable(x, engine) ? x : null),
     forward: ([x], out, _, engine) => engine.kernels.unary[name](at(engine, out), at(engine, x), x.size),
     gradient: ([x], g, _, y) => [() => derivative(x, y, g)],
     map: mapLeading,
     readsValues: name !== 'neg' && derivative !== step,
   })
-  return (x: Operand): Tensor => op([toFloat(name, x)], null)
+  unaryOperations.set(name, op)
+  return (x: Operand): Tensor => op([toFloat(name, x)], KEEP)
 }
 
 /**
