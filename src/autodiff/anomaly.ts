@@ -51,7 +51,37 @@ function describeBad(x: Tensor, position: number, value: number): string {
   return `${value} at [${index.join(', ')}] of ${formatShape(x.shape)}`
 }
 
-/** `from finite inputs`, or which input holds a NaN or infinity already. */
+/** `[32, 10] is in −3.2 … 8.9` */
+function rangeOf(x: Tensor): string {
+  const values = x.storage.cold ?? readStorage(x.storage)
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i])
+    high = Math.max(high, values[i])
+  }
+  const short = (value: number): string => String(Number(value.toPrecision(4)))
+  return values.length === 0
+    ? `${formatShape(x.shape)}`
+    : `${formatShape(x.shape)} is in ${short(low)} … ${short(high)}`
+}
+
+/** What helps against the usual causes. */
+const FIXES: Readonly<Record<string, string>> = {
+  log: 'log of 0 or less: clip() it from below, or use the form from logits.',
+  div: 'a division by 0: add an epsilon to the divisor.',
+  reciprocal: 'a division by 0: add an epsilon.',
+  sqrt: 'the root of a negative number: clip() it at 0.',
+  exp: 'exp overflows above 88.7: subtract the maximum first, or use logSoftmax() or a loss from logits.',
+  pow: 'a negative base with a broken exponent, or an overflow: clip() the base.',
+  linear: 'the numbers overflow: lower the learning rate, clip gradients (globalClipNorm), scale the data.',
+  matmul: 'the numbers overflow: lower the learning rate, clip gradients (globalClipNorm), scale the data.',
+}
+
+/** What a NaN that came in from outside calls for. */
+const FROM_OUTSIDE =
+  'it came in from outside: look for it in the data (missing values), or in the parameters.'
+
+/** The ranges of all inputs, or which of them holds a NaN or infinity already. */
 function originOf(inputs: readonly (Tensor | null)[], what: string): { isFinite: boolean; text: string } {
   for (const [i, input] of inputs.entries()) {
     const bad = input === null ? null : firstBad(input)
@@ -61,7 +91,8 @@ function originOf(inputs: readonly (Tensor | null)[], what: string): { isFinite:
       text: `${what} ${i} holds ${describeBad(input, bad.position, bad.value)} already`,
     }
   }
-  return { isFinite: true, text: `every ${what} is finite` }
+  const ranges = inputs.flatMap((input, i) => (input === null ? [] : [`${what} ${i} ${rangeOf(input)}`]))
+  return { isFinite: true, text: ranges.join(', ') }
 }
 
 /** Whether to stop: at every NaN, and at an infinity that was not there before (masks of −∞ are). */
@@ -78,7 +109,9 @@ export function inspectResults(name: string, inputs: readonly Tensor[], outputs:
     throw new NonFiniteError({
       operation: name,
       problem: `gave ${describeBad(output, bad.position, bad.value)}; ${origin.text}.\n${indented(userLines())}`,
-      hint: 'guard the input: clip() it, add an epsilon, or use the form from logits.',
+      hint: origin.isFinite
+        ? (FIXES[name] ?? 'guard the input: clip() it, add an epsilon, or use the form from logits.')
+        : FROM_OUTSIDE,
     })
   }
 }

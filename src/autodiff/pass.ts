@@ -10,6 +10,7 @@ import { calculus } from './calculus.ts'
 import { changedInPlace, spentGraph } from './graph-errors.ts'
 import { gradMode } from './mode.ts'
 import { savedVersions } from './record.ts'
+import { trace } from './trace.ts'
 
 export interface BackwardOptions {
   /** Record the gradients' own computation, so that they can be differentiated again. Default false. */
@@ -61,7 +62,8 @@ export class BackwardPass {
       for (let i = 0; i < roots.length; i++) this.send(roots[i], seeds[i])
       for (const node of nodes) {
         if (!node.active) continue
-        this.visit(node)
+        if (trace.current === null) this.visit(node)
+        else trace.current.visited(node, () => this.visit(node))
         if (!this.retainGraph) spend(node, this.postponed)
       }
     } catch (error) {

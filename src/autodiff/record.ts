@@ -3,6 +3,7 @@ import type { GradientRule, GraphNode } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { anomaly, rememberPlace } from './anomaly.ts'
 import { gradMode } from './mode.ts'
+import { trace } from './trace.ts'
 
 let lastNode = 0
 
@@ -48,6 +49,7 @@ export function record(
     gradients: null,
   }
   if (anomaly.depth > 0) rememberPlace(node)
+  trace.current?.recorded(node)
   if (rule.readsValues) node.versions = savedVersions(node)
   for (let i = 0; i < inputs.length; i++) refer(inputs[i].storage)
   for (let i = 0; i < outputs.length; i++) {

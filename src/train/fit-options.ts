@@ -37,6 +37,11 @@ export interface FitOptions extends ExampleWeights, DeviceOption, WorkerOptions 
    * bit for bit. Default false: a place that has checkpoints already is refused.
    */
   readonly resume?: boolean
+  /**
+   * `'nan'` looks at every step's gradients, and where NaN or an infinity turns up runs the step again to name the first
+   * operation that gave one: slower, for finding the cause.
+   */
+  readonly debug?: 'nan'
   /** Ends the run between batches; `fit` then rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** Progress bar on a terminal, a line per epoch elsewhere. Default true. */
@@ -55,6 +60,7 @@ const KNOWN: readonly (keyof FitOptions)[] = [
   'validationData',
   'callbacks',
   'checkpoint',
+  'debug',
   'device',
   'resume',
   'signal',
@@ -94,6 +100,14 @@ export function checkFitOptions(options: FitOptions, isInBatches: boolean): Chec
   }
   requireBatchSize('fit', batchSize)
   checkDevice(options)
+  if (options.debug !== undefined && options.debug !== 'nan') {
+    throw new ValueError({
+      operation: 'fit',
+      problem: `knows debug: 'nan', got ${String(options.debug)}.`,
+      argument: 'debug',
+      received: options.debug,
+    })
+  }
   checkCount('fit', 'accumulate', accumulate)
   if (options.stepsPerEpoch !== undefined) checkCount('fit', 'stepsPerEpoch', options.stepsPerEpoch)
   const idle = isInBatches

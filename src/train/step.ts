@@ -118,6 +118,7 @@ export interface Accumulation {
 
 /**
  * One optimizer step on a batch, or the part of one: the gradients of the batches add up to those of one large batch.
+ * @param beforeStep called when the gradients are there
  * @returns the loss before the step
  * @throws NonFiniteError when the loss is NaN or infinite; the parameters are then as they were
  */
@@ -127,6 +128,7 @@ export function trainStep(
   measures: readonly Measure[],
   { share, isLast }: Accumulation,
   batch: () => Batch,
+  beforeStep: () => void = () => {},
 ): number {
   return insideStep(() => {
     const value = lossOf(model, measures, batch())
@@ -147,6 +149,7 @@ export function trainStep(
         const seed = full(value.shape, share)
         withVisibility('backward', null, () => value.backward(seed))
       }
+      beforeStep()
       if (isLast) {
         chosen.step()
         constrain(model)
