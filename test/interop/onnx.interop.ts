@@ -2,23 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { exportOnnx } from '../../src/formats/onnx/index.ts'
 import type { Tensor } from '../../src/index.ts'
 import { examples } from '../formats/onnx/exported-models.ts'
-
-/** What is used of onnxruntime-node; the main type check has no types of it. */
-interface Runtime {
-  InferenceSession: {
-    create(bytes: Uint8Array): Promise<{
-      inputNames: readonly string[]
-      outputNames: readonly string[]
-      run(
-        feeds: Record<string, object>,
-      ): Promise<Record<string, { data: ArrayLike<number>; dims: readonly number[] }>>
-    }>
-  }
-  Tensor: new (type: string, data: Float32Array | Int32Array, dims: readonly number[]) => object
-}
-
-const packageName = 'onnxruntime-node'
-const runtime = (await import(packageName)) as Runtime
+import { type Output, runtime } from './runtime.ts'
 
 const toRuntime = (x: Tensor): object =>
   x.dtype === 'int32'
@@ -26,10 +10,10 @@ const toRuntime = (x: Tensor): object =>
     : new runtime.Tensor('float32', x.data(), x.shape)
 
 /** Largest difference, and where shapes differ infinity. */
-function distance(got: { data: ArrayLike<number>; dims: readonly number[] }, want: Tensor): number {
+function distance(got: Output, want: Tensor): number {
   if (got.dims.join() !== want.shape.join()) return Number.POSITIVE_INFINITY
   const values = want.data()
-  return values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - got.data[i])), 0)
+  return values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - Number(got.data[i]))), 0)
 }
 
 describe('ONNX Runtime on exported models', () => {

@@ -43,6 +43,8 @@ export function constant(
 interface GraphSpec {
   readonly nodes: readonly WrittenNode[]
   readonly inputs?: Readonly<Record<string, ElementType>>
+  /** Element type of the outputs; float32 by default. */
+  readonly outputTypes?: readonly ElementType[]
   readonly outputs: readonly string[]
   readonly initializers?: readonly WrittenTensor[]
   readonly opset?: number
@@ -52,13 +54,18 @@ export const graphOf = ({
   nodes: list,
   inputs = {},
   outputs,
+  outputTypes = [],
   initializers = [],
 }: GraphSpec): WrittenGraph => ({
   name: 'test',
   nodes: list,
   initializers,
-  inputs: Object.entries(inputs).map(([name, type]) => ({ name, dataType: elementId(type), shape: [] })),
-  outputs: outputs.map(name => ({ name, dataType: 1, shape: [] })),
+  inputs: Object.entries(inputs).map(([name, type]) => ({ name, dataType: elementId(type), shape: null })),
+  outputs: outputs.map((name, i) => ({
+    name,
+    dataType: elementId(outputTypes[i] ?? 'float32'),
+    shape: null,
+  })),
 })
 
 /** The bytes of a model with this graph. */
@@ -74,29 +81,47 @@ export const modelBytes = (spec: GraphSpec): Uint8Array =>
 
 export const modelOf = (spec: GraphSpec): OnnxModel => readOnnx(createReader, modelBytes(spec))
 
-/** Runs one operator on values; gives the numbers and shape of each output. */
-export function runOperator(
-  opType: string,
-  inputs: readonly (Value | null)[],
-  options: {
-    readonly attributes?: Readonly<Record<string, WrittenAttribute>>
-    readonly outputs?: number
-    readonly opset?: number
-  } = {},
-): { readonly type: ElementType; readonly shape: readonly number[]; readonly data: number[] }[] {
-  const { attributes = {}, outputs = 1, opset = 21 } = options
+interface OperatorCase {
+  readonly opType: string
+  readonly inputs: readonly (Value | null)[]
+  readonly attributes?: Readonly<Record<string, WrittenAttribute>>
+  /** Number of outputs, called y0, y1 … */
+  readonly outputs?: number
+  readonly outputTypes?: readonly ElementType[]
+  readonly opset?: number
+}
+
+/** A model of one operator, with its inputs by name. */
+export function operatorModel({
+  opType,
+  inputs,
+  attributes = {},
+  outputs = 1,
+  outputTypes,
+  opset = 21,
+}: OperatorCase) {
   const names = inputs.map((value, i) => (value === null ? '' : `x${i}`))
   const results = Array.from({ length: outputs }, (_, i) => `y${i}`)
   const given = new Map(
     names.flatMap((name, i): [string, Value][] => (inputs[i] === null ? [] : [[name, inputs[i]]])),
   )
-  const types = Object.fromEntries([...given].map(([name, value]) => [name, value.type]))
-  const model = modelOf({
+  const bytes = modelBytes({
     nodes: nodes([opType, names, results, attributes]),
-    inputs: types,
+    inputs: Object.fromEntries([...given].map(([name, value]) => [name, value.type])),
     outputs: results,
+    outputTypes,
     opset,
   })
+  return { bytes, model: readOnnx(createReader, bytes), given }
+}
+
+/** Runs one operator on values; gives the numbers and shape of each output. */
+export function runOperator(
+  opType: string,
+  inputs: readonly (Value | null)[],
+  options: Omit<OperatorCase, 'opType' | 'inputs'> = {},
+): { readonly type: ElementType; readonly shape: readonly number[]; readonly data: number[] }[] {
+  const { model, given } = operatorModel({ opType, inputs, ...options })
   return model
     .runValues(given)
     .map(value => ({ type: value.type, shape: value.shape, data: Array.from(value.numbers()) }))

@@ -51,7 +51,7 @@ function expectClose(got: ReturnType<typeof run>, want: ReturnType<typeof run>):
   expect(got.length).toBe(want.length)
   got.forEach(({ data, shape }, i) => {
     expect(shape).toEqual(want[i].shape)
-    data.forEach((value, j) => expect(value).toBeCloseTo(want[i].data[j], 5))
+    for (const [j, value] of data.entries()) expect(value).toBeCloseTo(want[i].data[j], 5)
   })
 }
 

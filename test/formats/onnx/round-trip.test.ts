@@ -21,7 +21,7 @@ describe('an exported model, read again,', () => {
     const again = await loadOnnx<readonly t.Tensor[]>(await exportOnnx(model))
     const got = list(again.predict(inputs.length === 1 ? inputs[0] : [...inputs]))
     expect(got.map(({ shape }) => shape)).toEqual(wanted.map(({ shape }) => shape))
-    got.forEach((output, i) => expect(distance(output, wanted[i])).toBeLessThan(1e-5))
+    for (const [i, output] of got.entries()) expect(distance(output, wanted[i])).toBeLessThan(1e-5)
     expect(again.info.opsets.get('')).toBeGreaterThanOrEqual(17)
     // Batch sizes are open, and every weight is there under its own name, as it is.
     expect(again.inputs.every(({ shape }) => shape?.[0] === 'batch')).toBe(true)

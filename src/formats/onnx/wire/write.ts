@@ -29,11 +29,11 @@ export interface WrittenNode {
   readonly attributes: Readonly<Record<string, WrittenAttribute>>
 }
 
-/** An input or output of the graph; sizes are numbers or names. */
+/** An input or output of the graph; sizes are numbers or names, null where even the rank is open. */
 export interface WrittenPort {
   readonly name: string
   readonly dataType: number
-  readonly shape: readonly (number | string)[]
+  readonly shape: readonly (number | string)[] | null
 }
 
 export interface WrittenGraph {
@@ -145,6 +145,7 @@ function writePort(writer: Writer, { name, dataType, shape }: WrittenPort): void
   message(writer, 2, type =>
     message(type, 1, tensor => {
       int(tensor, 1, dataType)
+      if (shape === null) return
       message(tensor, 2, sizes => {
         for (const size of shape) {
           message(sizes, 1, dimension => {
