@@ -19,7 +19,7 @@ import { gzipSync } from 'node:zlib'
 import { dist, root } from './package/entries.mjs'
 
 /** Bytes of what a page loads before it starts, gzipped; the kernels are about 30,000 of them. */
-const MAXIMUM_GZIPPED_BYTES = 135_000
+const MAXIMUM_GZIPPED_BYTES = 140_000
 
 /** Packages that no bundle of a classifier may hold. */
 const FOREIGN = /gpu-browser|node_modules\/(gpu\.js|webgpu|protobufjs|h5wasm)\//

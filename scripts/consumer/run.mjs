@@ -35,6 +35,8 @@ const model = sequential(
 )
 model.compile({ optimizer: adam({ learningRate: 0.05 }), loss: 'binaryCrossentropy', metrics: ['accuracy'] })
 await model.fit(x, y, { epochs: 40, verbose: false })
+// The program of the worker is a file of the package.
+await model.fit(x, y, { epochs: 1, verbose: false, worker: true })
 const { loss, accuracy } = await model.evaluate(x, y)
 assert.equal(accuracy, 1)
 

@@ -80,6 +80,27 @@ const sharedKernels = {
 }
 const KERNEL_FILES = ['src/engine/generated/muladd.ts', 'src/engine/generated/relaxed.ts']
 
+const MAIN = 'src/index.ts'
+
+/**
+ * Whatever is loaded loads the main entry first. So all that this one reaches is reached by every entry alike, and makes
+ * one chunk: without it there are forty, which take Node half as long again to import.
+ */
+const mainFirst = {
+  name: 'main-first',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind, namespace }) => {
+      const isStart = (kind === 'entry-point' || kind === 'dynamic-import') && namespace !== 'main-first'
+      return isStart && path !== MAIN ? { path: join(resolveDir, path), namespace: 'main-first' } : null
+    })
+    onLoad({ filter: /.*/, namespace: 'main-first' }, ({ path }) => {
+      const shebang = /^#!.*\n/.exec(readFileSync(path, 'utf8'))?.[0] ?? ''
+      const imports = [`import ${JSON.stringify(`./${MAIN}`)}`, `export * from ${JSON.stringify(path)}`]
+      return { contents: shebang + imports.join('\n'), resolveDir: root }
+    })
+  },
+}
+
 /** Licences of the packages whose code is inside `outputs`. */
 function notices(metafiles) {
   const found = new Set()
@@ -104,9 +125,11 @@ async function buildForNode() {
     entryPoints: [...entries, ...commands, worker].map(({ source, name }) => ({ in: source, out: name })),
     outdir: dist,
     splitting: true,
+    // What an entry is there for is done on import: nothing is left out here.
+    ignoreAnnotations: true,
     // Beside the entries, so that the kernels have one address.
     chunkNames: '[name]-[hash]',
-    plugins: [sharedKernels, packages],
+    plugins: [mainFirst, sharedKernels, packages],
   })
   if (!existsSync(join(root, 'src/cli/main.ts'))) return [metafile]
   // commander is CommonJS inside, and asks for Node's modules by require.
