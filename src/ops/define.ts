@@ -123,8 +123,12 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
   return op
 }
 
-/** Whether a tensor's numbers may be written over: they are hot, nowhere else, and belong to neither user nor model. */
+/**
+ * Whether a tensor's numbers may be written over: they are hot, nowhere else, and belong to neither user nor model. Not
+ * while anomalies are looked for, which are reported with the numbers that led to them.
+ */
 export const isWritable = ({ storage }: Tensor, engine: Engine): boolean =>
+  anomaly.depth === 0 &&
   storage.engine === engine &&
   engine.residents === null &&
   storage.cold === null &&
