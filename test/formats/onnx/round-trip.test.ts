@@ -58,6 +58,16 @@ describe('an exported model, read again,', () => {
     expect(again.inputs[0].shape).toEqual(['batch', 3])
   })
 
+  it.each([
+    ['dense', () => t.dense({ units: 2, inputSize: 3 }), ['batch', 3]],
+    ['lstm', () => t.lstm({ units: 2, inputSize: 3 }), ['batch', 'time', 3]],
+    ['conv2d', () => t.conv2d({ filters: 2, kernelSize: 3, inputSize: 1 }), ['batch', 'axis1', 'axis2', 1]],
+    ['embedding', () => t.embedding({ inputDim: 5, outputDim: 2 }), ['batch', 'time']],
+  ] as const)('knows its input by its first layer alone: %s', async (_, layer, shape) => {
+    const again = await loadOnnx(await exportOnnx(t.sequential(layer() as t.Dense)))
+    expect(again.inputs[0].shape).toEqual(shape)
+  })
+
   it('gives gradients like the model that it was', async () => {
     t.manualSeed(2)
     const model = t.sequential(t.lstm({ units: 3, inputSize: 2 }), t.dense({ units: 1 }))

@@ -118,10 +118,10 @@ function encode(numbers: readonly number[], type: 'float32' | 'float64' | 'int32
   return bytesOf(BigInt64Array.from(numbers, BigInt))
 }
 
-/** How far the name of an open size is known: the batch axis, the first one after it, and so on. */
+/** Sizes as the file names them: the batch, the time of sequences (the one axis before the last), others by number. */
 export const sizeNames = (shape: Shape, prefix: string): (number | string)[] =>
   shape.map((size, axis) => {
     if (axis === 0) return 'batch'
     if (size !== UNKNOWN) return size
-    return axis === 1 ? `${prefix}time` : `${prefix}axis${axis}`
+    return axis === 1 && shape.length <= 3 ? `${prefix}time` : `${prefix}axis${axis}`
   })

@@ -1,6 +1,6 @@
 import { BuildError, ShapeError, UnsupportedError, ValueError } from '../../../errors.ts'
 import { Embedding } from '../../../nn/embedding.ts'
-import { UNKNOWN } from '../../../nn/layer.ts'
+import { Layer, UNKNOWN } from '../../../nn/layer.ts'
 import type { Module } from '../../../nn/module.ts'
 import { refuseUnknown } from '../../../nn/options.ts'
 import type { Shape } from '../../../tensor/shape.ts'
@@ -134,26 +134,44 @@ function firstLayer(model: Sequential): Module<unknown> | undefined {
   return layer instanceof Sequential ? firstLayer(layer) : layer
 }
 
+/** Whether all layers take examples of this shape; sizes that follow from it must be known where weights depend on it. */
+function takes(model: Sequential, shape: Shape): boolean {
+  try {
+    const after = model.outputShape(shape)
+    return after?.[after.length - 1] !== UNKNOWN
+  } catch (error) {
+    if (error instanceof ShapeError) return false
+    throw error
+  }
+}
+
 /** The known shape, with the first axis of sequences open if every layer takes it so. */
 function defaultShape(model: Sequential): Shape {
+  const first = firstLayer(model)
   const { inputShape } = model
-  if (inputShape === null) {
+  const shape = inputShape ?? candidates(first).find(candidate => takes(model, candidate))
+  if (shape === undefined) {
     throw new BuildError({
       operation: 'exportOnnx',
       problem: `cannot write model "${model.name}": the shape of its input is unknown.`,
       hint: 'pass { inputShape }, give it to sequential, or run a batch through the model first.',
     })
   }
-  const isSequence =
-    inputShape.length === 2 || (inputShape.length === 1 && firstLayer(model) instanceof Embedding)
-  if (!isSequence) return inputShape
-  const open = [UNKNOWN, ...inputShape.slice(1)]
-  try {
-    const after = model.outputShape(open)
-    return after?.[after.length - 1] === UNKNOWN ? inputShape : open
-  } catch (error) {
-    // A layer that needs to know how long the sequences are.
-    if (error instanceof ShapeError) return inputShape
-    throw error
-  }
+  const isSequence = shape.length === 2 || (shape.length === 1 && first instanceof Embedding)
+  const open = [UNKNOWN, ...shape.slice(1)]
+  return isSequence && takes(model, open) ? open : shape
+}
+
+/** Shapes that the first layer may be for, with as many open sizes as can be. */
+function candidates(first: Module<unknown> | undefined): readonly Shape[] {
+  if (first instanceof Embedding) return [[UNKNOWN]]
+  const { inputSize, dataFormat } = first instanceof Layer ? first.config() : {}
+  if (typeof inputSize !== 'number') return []
+  const open = [UNKNOWN, UNKNOWN]
+  if (dataFormat === 'channelsFirst')
+    return [
+      [inputSize, UNKNOWN],
+      [inputSize, ...open],
+    ]
+  return [[inputSize], [UNKNOWN, inputSize], [...open, inputSize]]
 }
