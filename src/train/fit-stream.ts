@@ -6,7 +6,7 @@ import { onDevice } from './on-device.ts'
 import type { FitRun } from './run.ts'
 import type { RunState } from './run-state.ts'
 import type { SourceBatch } from './source/source.ts'
-import { trainStep } from './step.ts'
+import { type Accumulation, trainStep } from './step.ts'
 import type { Turns } from './turns.ts'
 
 /** `accuracy` becomes `valAccuracy`. */
@@ -28,7 +28,20 @@ export async function* fitStream(run: FitRun, state: RunState, turns: Turns): As
       await training.begin()
       state.measures = freshMetrics(model, 'fit')
     }
-    yield* trainEpoch(run, state, turns)
+    let isEnd = false
+    while (!state.isStopped && !isEnd) {
+      const group = await readGroup(run)
+      isEnd = group.length < options.accumulate
+      const examples = group.reduce((sum, { count }) => sum + count, 0)
+      for (let i = 0; i < group.length && !state.isStopped; i++) {
+        const place = { share: group[i].count / examples, isLast: i === group.length - 1 }
+        yield { hook: 'onBatchBegin', batch: state.batch }
+        const event = trainBatch(run, state, group[i], place)
+        yield event
+        if (event.hook === 'onNonFiniteLoss' && !state.isStopped) throw event.error
+        await turns.pause()
+      }
+    }
     if (run.validation !== null) yield* validate(run, state, turns)
     const { epoch, logs } = state
     state.history.record(epoch, logs)
@@ -38,53 +51,38 @@ export async function* fitStream(run: FitRun, state: RunState, turns: Turns): As
   }
 }
 
-async function* trainEpoch(run: FitRun, state: RunState, turns: Turns): AsyncGenerator<FitEvent, void> {
-  let isEnd = false
-  while (!state.isStopped && !isEnd) {
-    const group = await readGroup(run)
-    isEnd = group.length < run.options.accumulate
-    const examples = group.reduce((sum, { count }) => sum + count, 0)
-    for (let i = 0; i < group.length && !state.isStopped; i++) {
-      const isLast = i === group.length - 1
-      yield* trainBatch(run, state, group[i], { share: group[i].count / examples, isLast })
-      await turns.pause()
-    }
-  }
-}
-
 /** The batches of one optimizer step. */
 async function readGroup({ training, options }: FitRun): Promise<SourceBatch[]> {
   const group: SourceBatch[] = []
   while (group.length < options.accumulate) {
-    const batch = await training.next()
+    const next = training.next()
+    const batch = next instanceof Promise ? await next : next
     if (batch === null) return group
     group.push(batch)
   }
   return group
 }
 
-async function* trainBatch(
+/** Trains on a batch; what came of it is an event. */
+function trainBatch(
   { model, options }: FitRun,
   state: RunState,
   batch: SourceBatch,
-  place: { readonly share: number; readonly isLast: boolean },
-): AsyncGenerator<FitEvent, void> {
+  place: Accumulation,
+): FitEvent {
   const index = state.batch
-  yield { hook: 'onBatchBegin', batch: index }
   const { optimizer } = model.requireCompiled('fit')
   try {
     const loss = onDevice(options, () => trainStep(model, optimizer, state.measures, place, batch.make))
     state.loss.add(loss, batch.count)
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
-    yield { hook: 'onNonFiniteLoss', batch: index, error }
-    if (state.isStopped) return
-    throw error
+    return { hook: 'onNonFiniteLoss', batch: index, error }
   }
   state.batch++
   if (place.isLast) state.step++
   state.logs = figuresOf(state)
-  yield { hook: 'onBatchEnd', batch: index, logs: state.logs, isStep: place.isLast }
+  return { hook: 'onBatchEnd', batch: index, logs: state.logs, isStep: place.isLast }
 }
 
 const figuresOf = ({ loss, measures }: RunState): Logs => ({

@@ -76,7 +76,7 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
     for await (const event of events) {
       const pending = callbacks.handle(event, control)
       if (pending !== undefined) await pending
-      await checkpoints?.after(event)
+      if (checkpoints !== null) await checkpoints.after(event)
     }
     if (state.isStopped) end = { ...end, reason: 'stopped' }
   } catch (error) {
