@@ -10,7 +10,7 @@ const isolated = {
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
-  build: { outDir: 'dist', target: 'es2022', emptyOutDir: true },
+  build: { outDir: 'dist', target: 'es2022', emptyOutDir: true, chunkSizeWarningLimit: 1000 },
   worker: { format: 'es' },
   server: { headers: isolated },
   preview: { headers: isolated },

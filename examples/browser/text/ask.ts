@@ -2,12 +2,6 @@ import type { Classifier } from '../../text-classifier/classifier.ts'
 import { byId, make } from '../page/dom.ts'
 import { type Answer, explain, type Word } from './influence.ts'
 
-const SUGGESTIONS = [
-  'The play began badly but ended superbly.',
-  'The play began superbly but ended badly.',
-  'It was not boring but moving.',
-  'Far from being dull, the film is brilliant.',
-]
 /** Strongest background, in percent: text keeps its contrast on it. */
 const STRONGEST = 38
 
@@ -15,21 +9,29 @@ const STRONGEST = 38
 export class AskPanel {
   private readonly sentence = byId('sentence', HTMLInputElement)
   private readonly answer = byId('answer', HTMLElement)
+  private readonly suggestions = byId('suggestions', HTMLElement)
+  private offered: readonly string[] = []
   private classifier: Classifier | null = null
 
   constructor() {
-    this.sentence.value = SUGGESTIONS[0]
     this.sentence.addEventListener('input', () => this.refresh())
-    byId('suggestions', HTMLElement).append(
-      ...SUGGESTIONS.map(text => {
-        const button = make('button', { text, attributes: { type: 'button' } })
-        button.addEventListener('click', () => {
-          this.sentence.value = text
-          this.refresh()
-        })
-        return button
-      }),
-    )
+  }
+
+  /** Offers sentences to ask about; the first takes the place of one that was offered before. */
+  suggest(texts: readonly string[]): void {
+    const { value } = this.sentence
+    if (value === '' || this.offered.includes(value)) this.sentence.value = texts[0]
+    this.offered = texts
+    const legend = this.suggestions.querySelector('legend')
+    const buttons = texts.map(text => {
+      const button = make('button', { text, attributes: { type: 'button' } })
+      button.addEventListener('click', () => {
+        this.sentence.value = text
+        this.refresh()
+      })
+      return button
+    })
+    this.suggestions.replaceChildren(...(legend === null ? [] : [legend]), ...buttons)
   }
 
   /** Asks this classifier from now on. */

@@ -7,8 +7,8 @@ const HEIGHT = 200
 export interface ChartOptions {
   /** What it shows, for those who do not see it. */
   readonly name: string
-  /** Limits of the vertical axis; null: what the values need. */
-  readonly range: readonly [number, number] | null
+  /** Limits of the vertical axis, for values between these. */
+  readonly range: (low: number, high: number) => [number, number]
   readonly format: (value: number) => string
 }
 
@@ -82,7 +82,7 @@ export class Chart {
         padding: [10, 12, 0, 0],
         scales: {
           x: { time: false, range: (_, low, high) => [Math.min(low ?? 0, 0), Math.max(high ?? 1, 1)] },
-          y: { range: range === null ? (_, __, high) => [0, (high ?? 1) * 1.05] : [range[0], range[1]] },
+          y: { range: (_, low, high) => range(low ?? 1, high ?? 1) },
         },
         axes: [
           { ...axis, size: 28, incrs: [1, 2, 5, 10, 20] },

@@ -12,8 +12,16 @@ export interface Dataset {
   readonly labels: readonly string[]
   readonly training: readonly LabelledText[]
   readonly validation: readonly LabelledText[]
+  /** Sentences to ask the model about. */
+  readonly suggestions: readonly string[]
 }
 
+const SENTENCES = [
+  'The play began badly but ended superbly.',
+  'The play began superbly but ended badly.',
+  'It was not boring but moving.',
+  'Far from being dull, the film is brilliant.',
+]
 const CORPUS_SIZE = 5000
 const LEAST_TEXTS = 10
 const LINE = /^\s*([^,\t]{1,40}?)\s*[,\t]\s*(.*\S)\s*$/
@@ -24,7 +32,7 @@ let corpus: Dataset | null = null
 export function builtInReviews(): Dataset {
   if (corpus === null) {
     const { train, valid } = makeCorpus({ size: CORPUS_SIZE })
-    corpus = { labels: ['blame', 'praise'], training: train, validation: valid }
+    corpus = { labels: ['blame', 'praise'], training: train, validation: valid, suggestions: SENTENCES }
   }
   return corpus
 }
@@ -51,7 +59,8 @@ export function readOwnTexts(lines: string): Dataset {
   const order = new Generator(1).split('hold out').permutation(texts.length)
   const shuffled = Array.from(order, position => texts[position])
   const held = Math.max(1, Math.floor(texts.length / 10))
-  return { labels, training: shuffled.slice(held), validation: shuffled.slice(0, held) }
+  const suggestions = shuffled.slice(0, SENTENCES.length).map(({ text }) => text)
+  return { labels, training: shuffled.slice(held), validation: shuffled.slice(0, held), suggestions }
 }
 
 export const EXAMPLE_LINES = `warm, the sun is out and the sand is hot

@@ -4,8 +4,8 @@ import { Chart } from './chart.ts'
 import { formatRate, type Rate } from './rate.ts'
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
-/** The part of a new value in the line. */
-const SMOOTHING = 0.06
+/** Batches of an epoch over the batches that the line averages. */
+const SHARPNESS = 8
 const FIGURES = ['loss', 'accuracy', 'val-accuracy', 'rate'] as const
 
 /** Follows a figure from batch to batch, of which the logs give the mean since the epoch began. */
@@ -13,10 +13,12 @@ class Smoothed {
   private mean = 0
   private value: number | null = null
 
-  next(batch: number, mean: number): number {
+  /** @param batches in an epoch */
+  next(batch: number, batches: number, mean: number): number {
     const single = batch === 0 ? mean : (batch + 1) * mean - batch * this.mean
     this.mean = mean
-    this.value = this.value === null ? single : this.value + SMOOTHING * (single - this.value)
+    this.value =
+      this.value === null ? single : this.value + Math.min(1, SHARPNESS / batches) * (single - this.value)
     return this.value
   }
 }
@@ -25,20 +27,23 @@ class Smoothed {
 export class Progress {
   private readonly loss = new Chart(byId('loss-chart', HTMLElement), {
     name: 'Loss',
-    range: null,
+    range: (_, high) => [0, high * 1.05],
     format: value => value.toFixed(2),
   })
   private readonly accuracy = new Chart(byId('accuracy-chart', HTMLElement), {
     name: 'Accuracy',
-    range: [0.4, 1],
+    range: low => [Math.min(0.4, low), 1],
     format: value => `${Math.round(100 * value)} %`,
   })
+  private batches = 1
   private smoothLoss = new Smoothed()
   private smoothAccuracy = new Smoothed()
   private readonly rows = byId('epoch-rows', HTMLTableSectionElement)
   private readonly figures = new Map(FIGURES.map(name => [name, byId(`figure-${name}`, HTMLElement)]))
 
-  clear(): void {
+  /** Begins anew, for epochs of so many batches. */
+  clear(batches: number): void {
+    this.batches = batches
     this.loss.clear()
     this.accuracy.clear()
     this.smoothLoss = new Smoothed()
@@ -47,10 +52,10 @@ export class Progress {
     for (const figure of this.figures.values()) figure.textContent = '–'
   }
 
-  /** @param epoch with the part of the epoch in progress */
   batch(epoch: number, batch: number, logs: Logs, rate: Rate): void {
-    this.loss.addTraining(epoch, this.smoothLoss.next(batch, logs.loss))
-    this.accuracy.addTraining(epoch, this.smoothAccuracy.next(batch, logs.accuracy))
+    const place = epoch + (batch + 1) / this.batches
+    this.loss.addTraining(place, this.smoothLoss.next(batch, this.batches, logs.loss))
+    this.accuracy.addTraining(place, this.smoothAccuracy.next(batch, this.batches, logs.accuracy))
     this.set('loss', logs.loss.toFixed(logs.loss < 0.01 ? 4 : 3))
     this.set('accuracy', percent(logs.accuracy))
     if (rate.perSecond !== null) this.set('rate', `${formatRate(rate.perSecond)}/s`)

@@ -30,6 +30,7 @@ export function startTextClassifier(): void {
   const ask = new AskPanel()
   const keep = new KeepPanel(classifier => use(classifier))
   const devices = listDevices()
+  ask.suggest(data.read().suggestions)
   const select = byId('device', HTMLSelectElement)
   const train = byId('train', HTMLButtonElement)
   const stop = byId('stop', HTMLButtonElement)
@@ -63,7 +64,8 @@ export function startTextClassifier(): void {
     const classifier = newClassifier(dataset, settings)
     const batches = Math.ceil(dataset.training.length / settings.batchSize)
     const rate = new Rate()
-    progress.clear()
+    progress.clear(batches)
+    ask.suggest(dataset.suggestions)
     bar.value = 0
     const events = trainInWorker(classifier, dataset, settings, {
       signal: ending.signal,
@@ -73,10 +75,9 @@ export function startTextClassifier(): void {
     try {
       for await (const event of events) {
         if (event.kind === 'batch') {
-          const place = event.epoch + (event.batch + 1) / batches
           rate.batch(settings.batchSize)
-          progress.batch(place, event.batch, event.logs, rate)
-          bar.value = place / settings.epochs
+          progress.batch(event.epoch, event.batch, event.logs, rate)
+          bar.value = (event.epoch + (event.batch + 1) / batches) / settings.epochs
         } else if (event.kind === 'epoch') {
           rate.pause()
           progress.epoch(event.epoch + 1, event.logs)
