@@ -1,4 +1,4 @@
-import { FormatError, TensorloomError } from '../errors.ts'
+import { FormatError, TensorloomError, UnsupportedError } from '../errors.ts'
 
 /** Throws the FormatError for a saved model that cannot be loaded: where, and what is wrong there. */
 export function refuseModel(
@@ -31,7 +31,8 @@ export function blameFile<T>(location: string, all: boolean, body: () => T): T {
   try {
     return body()
   } catch (error) {
-    if (error instanceof FormatError || !(all || error instanceof TensorloomError)) throw error
+    const isSettled = error instanceof FormatError || error instanceof UnsupportedError
+    if (isSettled || !(all || error instanceof TensorloomError)) throw error
     const message = error instanceof Error ? error.message : String(error)
     const [sentence, ...rest] = message.split('\n  Hint: ')
     return refuseModel(location, sentence.replace(/\.$/, ''), {

@@ -5,6 +5,7 @@ import { suggestName } from '../suggest.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { binaryCrossentropy } from './binary-crossentropy.ts'
 import { categoricalCrossentropy } from './categorical-crossentropy.ts'
+import { categoricalHinge } from './categorical-hinge.ts'
 import { cosineSimilarity } from './cosine-similarity.ts'
 import { hinge, squaredHinge } from './hinge.ts'
 import { huber, smoothL1 } from './huber.ts'
@@ -15,12 +16,15 @@ import { meanAbsoluteError } from './mean-absolute-error.ts'
 import { meanSquaredError } from './mean-squared-error.ts'
 import { negativeLogLikelihood } from './negative-log-likelihood.ts'
 import { poisson } from './poisson.ts'
+import { meanAbsolutePercentageError, meanSquaredLogarithmicError } from './relative-errors.ts'
 import { sparseCategoricalCrossentropy } from './sparse-categorical-crossentropy.ts'
 
 /** The built-in losses, by the names that `compile` knows. */
 export const lossByName = {
   meanSquaredError,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
   binaryCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
@@ -30,6 +34,7 @@ export const lossByName = {
   logCosh,
   hinge,
   squaredHinge,
+  categoricalHinge,
   klDivergence,
   cosineSimilarity,
   poisson,

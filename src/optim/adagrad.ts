@@ -13,6 +13,8 @@ export interface AdagradOptions extends OptimizerOptions {
   readonly epsilon?: number
   /** The rate of the t-th update is divided by 1 + (t − 1)·decay. Default 0. */
   readonly decay?: number
+  /** Add ε under the root, as TensorFlow does. Default false, as in PyTorch. */
+  readonly epsilonInRoot?: boolean
   /** λ of the L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number
 }
@@ -21,11 +23,12 @@ type AdagradSettings = Required<Omit<AdagradOptions, keyof OptimizerOptions>>
 
 function settings(options: AdagradOptions): AdagradSettings {
   const { initialAccumulator = 0, epsilon = 1e-10, decay = 0, weightDecay = 0 } = options
+  const { epsilonInRoot = false } = options
   checkHyperparameter('adagrad', 'initialAccumulator', initialAccumulator, { from: 0 })
   checkHyperparameter('adagrad', 'epsilon', epsilon, { above: 0 })
   checkHyperparameter('adagrad', 'decay', decay, { from: 0 })
   checkHyperparameter('adagrad', 'weightDecay', weightDecay, { from: 0 })
-  return { initialAccumulator, epsilon, decay, weightDecay }
+  return { initialAccumulator, epsilon, epsilonInRoot, decay, weightDecay }
 }
 
 /**
@@ -33,7 +36,7 @@ function settings(options: AdagradOptions): AdagradSettings {
  *
  *   g ← g + λp
  *   v ← v + g²
- *   p ← p − lr/(1 + (t − 1)·decay) · g / (√v + ε)
+ *   p ← p − lr/(1 + (t − 1)·decay) · g / (√v + ε)     (epsilonInRoot: √(v + ε))
  *
  * @throws ValueError for options out of range
  * @example const optimizer = new Adagrad(model.parameters(), { learningRate: 0.05 })
@@ -51,7 +54,7 @@ export class Adagrad extends Optimizer<AdagradSettings, AdagradOptions> {
 
   protected override update(update: Update<AdagradSettings>): void {
     const { engine, parameter, gradient, slots, settings } = update
-    const { initialAccumulator, epsilon, decay, weightDecay } = settings
+    const { initialAccumulator, epsilon, epsilonInRoot, decay, weightDecay } = settings
     const rate = update.learningRate / (1 + (slots.steps - 1) * decay)
     const arrays = [
       engine.pointerForWrite(parameter.storage),
@@ -63,8 +66,9 @@ export class Adagrad extends Optimizer<AdagradSettings, AdagradOptions> {
       if (weightDecay > 0) math.addScaled(g, p, weightDecay)
       math.square(root, g)
       math.addScaled(v, root, 1)
-      math.root(root, v)
-      math.scale(root, root, 1, epsilon)
+      math.scale(root, v, 1, epsilonInRoot ? epsilon : 0)
+      math.root(root, root)
+      if (!epsilonInRoot) math.scale(root, root, 1, epsilon)
       math.divide(g, g, root)
       math.addScaled(p, g, -rate)
     })

@@ -16,6 +16,8 @@ export interface RMSpropOptions extends OptimizerOptions {
   readonly epsilon?: number
   /** Divide by the estimated standard deviation instead of the root mean square. Default false. */
   readonly centered?: boolean
+  /** Add ε under the root, as TensorFlow does. Default false, as in PyTorch. */
+  readonly epsilonInRoot?: boolean
   /** λ of the L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number
 }
@@ -24,11 +26,12 @@ type RMSpropSettings = Required<Omit<RMSpropOptions, keyof OptimizerOptions>>
 
 function settings(options: RMSpropOptions): RMSpropSettings {
   const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false, weightDecay = 0 } = options
+  const { epsilonInRoot = false } = options
   checkHyperparameter('rmsprop', 'rho', rho, { from: 0, below: 1 })
   checkHyperparameter('rmsprop', 'momentum', momentum, { from: 0 })
   checkHyperparameter('rmsprop', 'epsilon', epsilon, { from: 0 })
   checkHyperparameter('rmsprop', 'weightDecay', weightDecay, { from: 0 })
-  return { rho, momentum, epsilon, centered, weightDecay }
+  return { rho, momentum, epsilon, centered, epsilonInRoot, weightDecay }
 }
 
 /**
@@ -36,7 +39,7 @@ function settings(options: RMSpropOptions): RMSpropSettings {
  *
  *   g ← g + λp
  *   v ← ρv + (1 − ρ)g²
- *   d = g / (√v + ε)             (centered: √(v − m²), m ← ρm + (1 − ρ)g)
+ *   d = g / (√v + ε)             (centered: √(v − m²), m ← ρm + (1 − ρ)g; epsilonInRoot: √(v + ε))
  *   u ← μu + d                   (u = d without momentum)
  *   p ← p − lr·u
  *
@@ -56,7 +59,7 @@ export class RMSprop extends Optimizer<RMSpropSettings, RMSpropOptions> {
 
   protected override update(update: Update<RMSpropSettings>): void {
     const { engine, parameter, gradient, settings, learningRate } = update
-    const { rho, momentum, epsilon, centered, weightDecay } = settings
+    const { rho, momentum, epsilon, centered, epsilonInRoot, weightDecay } = settings
     const arrays = [
       engine.pointerForWrite(parameter.storage),
       engine.pointer(gradient.storage),
@@ -76,8 +79,9 @@ export class RMSprop extends Optimizer<RMSpropSettings, RMSpropOptions> {
         math.scale(root, root, -1)
         math.addScaled(root, v, 1)
       }
+      if (epsilonInRoot) math.scale(root, root, 1, epsilon)
       math.root(root, root)
-      math.scale(root, root, 1, epsilon)
+      if (!epsilonInRoot) math.scale(root, root, 1, epsilon)
       math.divide(g, g, root)
       if (momentum === 0) math.addScaled(p, g, -learningRate)
       else {

@@ -14,6 +14,7 @@ Suites
   onnx-pytorch  models that PyTorch exported, with recorded inputs and outputs
   safetensors   files to be read or refused, listed in manifest.json
   text          tokenizer and padding
+  tfjs-layers   saved models of TensorFlow.js: prediction, and ten training steps
 
 Exit code: 0 all passed, 1 something failed, 2 nothing could be checked.`
 
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   'onnx-pytorch': async () => (await import('./onnx/pytorch.ts')).conformOnnxPyTorch,
   safetensors: async () => (await import('./safetensors.ts')).conformSafetensors,
   text: async () => (await import('./text-suite.ts')).conformText,
+  'tfjs-layers': async () => (await import('./tfjs-layers.ts')).conformTfjsLayers,
 }
 
 export interface CommandResult {

@@ -2,7 +2,7 @@ import { elementCount, type Values } from './decode.ts'
 
 /** How close a value must be. */
 export type Rule =
-  | { readonly kind: 'tolerance'; readonly absolute: number }
+  | { readonly kind: 'tolerance'; readonly absolute: number; readonly relative?: number }
   /** For cases computed in float32: no tolerance of their own, and the sign of zero may count. */
   | { readonly kind: 'extreme'; readonly signedZero: boolean }
 
@@ -92,7 +92,7 @@ function errorOf(got: number, want: number, exact: boolean, rule: Rule): number 
   const allowed =
     rule.kind === 'extreme'
       ? Math.max(EXTREME_ABSOLUTE, RELATIVE * Math.abs(want))
-      : rule.absolute + RELATIVE * Math.abs(want)
+      : rule.absolute + (rule.relative ?? RELATIVE) * Math.abs(want)
   const difference = Math.abs(got - want)
   return difference === 0 ? 0 : difference / allowed
 }
