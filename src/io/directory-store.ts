@@ -80,7 +80,8 @@ async function lock(disk: Disk, directory: string): Promise<() => Promise<void>>
     }
     await disk.remove(file)
   }
-  const beat = setInterval(() => void disk.touch(file), BEAT_MS)
+  // A beat that fails is one beat fewer: the lock grows old, and others may take it.
+  const beat = setInterval(() => void disk.touch(file).catch(() => {}), BEAT_MS)
   // In browsers a timer is a number; it keeps no process alive.
   if (typeof beat === 'object') beat.unref()
   return async () => {

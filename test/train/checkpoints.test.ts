@@ -7,6 +7,7 @@ import {
   auc,
   binaryAccuracy,
   type ByteStore,
+  type Callback,
   categoricalAccuracy,
   confusionMatrix,
   defaultGenerator,
@@ -28,6 +29,7 @@ import {
   restoreCheckpoint,
   rootMeanSquaredError,
   saveCheckpoint,
+  sequential,
   serializeCheckpoint,
   type StateTree,
   tensor,
@@ -89,6 +91,24 @@ describe('the checkpoints of a run', () => {
       model.fit(x, y, quiet({ checkpoint: { store: memoryStore(), everySteps } }))
     await run()
     expect(String(await rejection(run(1)))).toMatch(/the metric 'silent' has no stateDict/)
+  })
+
+  it('are none where a run ends before its first batch has built the model', async () => {
+    const model = sequential(dense({ units: 1 }))
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+    const store = memoryStore()
+    const stop: Callback = { onEpochBegin: (_, control) => control.stop() }
+    await model.fit(x, y, quiet({ checkpoint: { store }, callbacks: [stop] }))
+    const abort = new AbortController()
+    const late: Callback = {
+      onEpochBegin: () => {
+        abort.abort('enough')
+        abort.signal.throwIfAborted()
+      },
+    }
+    const aborted = model.fit(x, y, quiet({ checkpoint: { store }, callbacks: [late], signal: abort.signal }))
+    expect(await rejection(aborted)).toBe('enough')
+    expect(await store.names()).toEqual([])
   })
 
   it('release their place after a failure', async () => {

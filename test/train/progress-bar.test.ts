@@ -25,6 +25,23 @@ describe('the progress bar on a terminal', () => {
     for (const line of linesAt(columns)) expect(line.length).toBeLessThan(Math.max(2, columns))
   })
 
+  it('counts batches alone where the data do not tell how many there are', () => {
+    const lines: string[] = []
+    let time = 0
+    const output = { isTerminal: true, columns: 60, write: (text: string) => void lines.push(text) }
+    const callback = progress(output, () => (time += 100))
+    const model = sequential()
+    const control = { stop: () => {}, optimizer: new SGD([]), model }
+    const info = { model, epochs: 2, batches: null, examples: null, initialEpoch: 1, initialBatch: 5 }
+    callback.onTrainBegin?.(info, control)
+    callback.onBatchEnd?.(5, { loss: 1 }, control)
+    callback.onBatchEnd?.(6, { loss: 1 }, control)
+    callback.onEpochEnd?.(1, { loss: 1 }, control)
+    // Resumed amid the second epoch: only the batches of this run count for the rate.
+    expect(lines[1]).toBe('\r\x1b[2KEpoch 2/2 7 batches 10 batches/s - loss: 1.0000')
+    expect(lines[2]).toBe('\r\x1b[2KEpoch 2/2 - 300ms - 7 batches/s - loss: 1.0000\n')
+  })
+
   it('fills up', () => {
     const filled = linesAt(undefined).map(line => line.split('━').length - 1)
     expect(filled).toEqual([...filled].sort((left, right) => left - right))

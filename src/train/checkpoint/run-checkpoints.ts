@@ -91,9 +91,11 @@ export class RunCheckpoints {
     if (!this.isWaiting && (isAmidEpoch || canSave(this.run))) await this.save()
   }
 
-  private save(): Promise<void> {
+  private async save(): Promise<void> {
     const { model, training } = this.run
-    return this.keeper.save(this.state.step, {
+    // A run that ended before its first batch has nothing to go on from.
+    if (!isBuilt(model)) return
+    await this.keeper.save(this.state.step, {
       run: this.state.stateDict(),
       data: training.stateDict(),
       settings: settingsOf(this.run),
