@@ -37,6 +37,16 @@ export interface GpuStatus {
 
 /** Calls take their turns. */
 let turn: Promise<unknown> = Promise.resolve()
+/** What the GPU in use was asked for with. */
+let asked: GpuOptions = {}
+
+/** How a worker can reach the same GPU: gpu.js travels as a URL, if that is how it was given; null without a GPU. */
+export function gpuSettings(): { readonly mode: GpuMode; readonly library?: string } | null {
+  const gpu = attachedGpu()
+  if (gpu === null) return null
+  const { library } = asked
+  return typeof library === 'string' ? { mode: gpu.mode, library } : { mode: gpu.mode }
+}
 
 function status(): GpuStatus {
   const gpu = attachedGpu()
@@ -106,6 +116,7 @@ export function useGpu(options: GpuOptions = {}): Promise<GpuStatus> {
 async function switchOn(options: GpuOptions): Promise<void> {
   const { found, reasons } = await search(options)
   if (found !== null) {
+    asked = options
     found(options)
     return
   }

@@ -26,7 +26,10 @@ async function provideWebGpu(url: string): Promise<void> {
   const { create, globals } = await import(url)
   Object.assign(globalThis, globals)
   if (typeof navigator === 'undefined') Object.assign(globalThis, { navigator: {} })
-  const gpu = create([])
+  const native: WebGpu = create([])
+  const gpu: WebGpu = {
+    requestAdapter: options => native.requestAdapter({ powerPreference: 'high-performance', ...options }),
+  }
   Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true })
 }
 

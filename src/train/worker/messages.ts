@@ -1,6 +1,6 @@
 import type { Rows } from '../../data/rows.ts'
 import type { DeviceName } from '../../engine/engine.ts'
-import type { GpuMode } from '../../engine/gpu/library.ts'
+import type { gpuSettings } from '../../engine/gpu/use-gpu.ts'
 import type { ScheduleConfig } from '../../optim/schedules/schedule.ts'
 import type { FitEvent } from '../events.ts'
 import type { Examples } from '../examples.ts'
@@ -38,7 +38,7 @@ export interface EngineSettings {
   readonly isDeterministic: boolean
   readonly threads: number
   /** How the GPU is reached; null without one. */
-  readonly gpu: GpuMode | null
+  readonly gpu: ReturnType<typeof gpuSettings>
 }
 
 /** Everything that a worker needs to train. */

@@ -76,7 +76,7 @@ async function answer(task: TrainingTask, parts: Parts, relay: Relay, post: Post
 async function prepareEngine({ engine }: TrainingTask): Promise<void> {
   if (engine.isDeterministic) useDeterministic()
   if (engine.threads > 1) await useThreads({ threads: engine.threads })
-  if (engine.gpu !== null) await useGpu({ mode: engine.gpu })
+  if (engine.gpu !== null) await useGpu(engine.gpu)
   setDevice(engine.device)
 }
 

@@ -1,5 +1,5 @@
-import { currentEngine, getDevice } from '../../engine/device.ts'
-import { device } from '../../engine/gpu/use-gpu.ts'
+import { getDevice, isDeterministic } from '../../engine/device.ts'
+import { gpuSettings } from '../../engine/gpu/use-gpu.ts'
 import { threadInfo } from '../../engine/threads/use-threads.ts'
 import { UnsupportedError } from '../../errors.ts'
 import { isPlainJson } from '../../io/plain-json.ts'
@@ -76,9 +76,9 @@ export function describeTask(run: FitRun): Description {
     options: travelling(options),
     engine: {
       device: getDevice(),
-      isDeterministic: currentEngine().variant === 'muladd',
+      isDeterministic: isDeterministic(),
       threads: threadInfo().threads,
-      gpu: device.status().backend,
+      gpu: gpuSettings(),
     },
     module: options.workerModule?.href ?? null,
     hooks: hooksOf(run),

@@ -26,10 +26,14 @@ describe.runIf(hasDevice('headlessgl-node', missing))('headless-gl in Node', () 
   it.each([
     ['products of all sizes and transposes', productCases],
     ['layers and training', layerCases],
-  ] as const)('gets %s right', async (_, cases) => {
-    const verdicts = await runDeviceSuite(cases(), { device: 'gpu' })
-    expect(verdicts.filter(({ ok }) => !ok)).toEqual([])
-  }, 600_000)
+  ] as const)(
+    'gets %s right',
+    async (_, cases) => {
+      const verdicts = await runDeviceSuite(cases(), { device: 'gpu' })
+      expect(verdicts.filter(({ ok }) => !ok)).toEqual([])
+    },
+    600_000,
+  )
 
   it('is known by its renderer', () => {
     expect(device.status()).toMatchObject({ backend: 'headlessgl', reason: null })

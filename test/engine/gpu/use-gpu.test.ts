@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { currentOffload } from '../../../src/engine/gpu/attach.ts'
+import { gpuSettings } from '../../../src/engine/gpu/use-gpu.ts'
 import { rejection } from '../../setup/errors.ts'
 import { fakeLibrary } from './fake-library.ts'
 import {
@@ -95,6 +96,12 @@ describe('useGpu', () => {
       useGpu({ mode: 'webgl2', library: 'no-such-package-at-all', required: true }),
     )
     expect(error.message).toMatch(/"no-such-package-at-all" cannot be imported/)
+  })
+
+  it('remembers for workers how the GPU is reached', async () => {
+    expect(gpuSettings()).toBeNull()
+    await useGpu({ mode: 'webgl2', library: fakeLibrary().library })
+    expect(gpuSettings()).toEqual({ mode: 'webgl2' })
   })
 
   it('takes calls in turn', async () => {

@@ -5,7 +5,17 @@ import { currentOffload } from '../../../src/engine/gpu/attach.ts'
 import { device, useGpu } from '../../../src/engine/gpu/use-gpu.ts'
 import { BridgeBackend } from '../../../src/engine/gpu/bridge.ts'
 import { openBackend } from '../../../src/engine/gpu/candidates.ts'
-import { engineOf, getDevice, Generator, setDevice, tensor, withDevice } from './library.ts'
+import {
+  dense,
+  engineOf,
+  Generator,
+  getDevice,
+  manualSeed,
+  sequential,
+  setDevice,
+  tensor,
+  withDevice,
+} from './library.ts'
 import { hasDevice, provideVulkan } from '../../setup/required-devices.ts'
 import { GOLDEN_FILES, goldenCases, layerCases, productCases, runDeviceSuite } from './device-suite.ts'
 
@@ -98,6 +108,24 @@ describe.runIf(hasDevice('webgpu-node', missing))('WebGPU in Node', () => {
     })
   })
 
+  it(
+    'is reached from a training worker, too',
+    async () => {
+      const train = async (worker: boolean): Promise<unknown> => {
+        manualSeed(1)
+        const model = sequential(dense({ units: 8, inputSize: 5, activation: 'tanh' }), dense({ units: 1 }))
+        model.compile({ optimizer: 'adam', loss: 'meanSquaredError' })
+        const { history } = await model.fit(matrix(12, 5, 1), matrix(12, 1, 2), {
+          ...{ epochs: 2, batchSize: 4, shuffle: false, verbose: false, worker },
+          device: 'gpu',
+        })
+        return history.loss
+      }
+      expect(await train(true)).toEqual(await train(false))
+    },
+    SLOW_DEVICE_MS,
+  )
+
   it('gives no wrong number when the device is lost, starts it once more, and then goes on without it', async () => {
     const [a, b] = [matrix(30, 40, 5), matrix(40, 20, 6)]
     const want = a.matmul(b).toArray()
@@ -119,6 +147,15 @@ describe.runIf(hasDevice('webgpu-node', missing))('WebGPU in Node', () => {
     } finally {
       setDevice('auto')
     }
+  })
+
+  it('does without a worker that has ended', async () => {
+    const { memory } = engineOf('wasm')
+    const backend = await openBackend(engineOf('wasm'), 'webgpu', undefined)
+    await backend.close()
+    const operand = { slot: 0, upload: true, address: 64, stride: 1, rows: 1, cols: 1 }
+    const product = { op: 'nn', m: 1, n: 1, k: 1, a: operand, b: operand, drop: [] } as const
+    expect(() => backend.run(product, memory)).toThrow(/closed|ended/)
   })
 
   it('says why there is no GPU when gpu.js cannot be had', async () => {
