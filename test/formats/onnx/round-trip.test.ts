@@ -3,6 +3,7 @@ import { BuildError, UnsupportedError } from '../../../src/errors.ts'
 import { exportOnnx, loadOnnx } from '../../../src/formats/onnx/index.ts'
 import { readModelProto } from '../../../src/formats/onnx/wire/read-model.ts'
 import * as t from '../../../src/index.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { rejection } from '../../setup/errors.ts'
 import { examples } from './exported-models.ts'
 import { createReader } from './graphs.ts'
@@ -111,7 +112,10 @@ describe('exportOnnx', () => {
     const stateful = t.sequential(t.lstm({ units: 2, inputSize: 2, stateful: true, name: 'memory' }))
     stateful.predict(t.ones([1, 3, 2]))
     expect((await rejection(exportOnnx(stateful))).message).toMatch(/"memory": is stateful/)
-    expect(await rejection(exportOnnx(t.sequential(t.dense({ units: 2 }))))).toBeInstanceOf(BuildError)
+    for (const options of [{}, { inputSize: 3 }]) {
+      const unbuilt = t.sequential(t.dense({ units: 2, ...options }), t.dense({ units: 1 }))
+      expect(await rejection(exportOnnx(unbuilt))).toBeInstanceOf(BuildError)
+    }
     class Net extends t.Model {
       forward(x: t.Tensor): t.Tensor {
         return x
@@ -138,6 +142,8 @@ describe('exportOnnx', () => {
   it('writes metadata that a reader finds again', async () => {
     const model = t.sequential(t.dense({ units: 2, inputSize: 3 }))
     const bytes = await exportOnnx(model, { inputShape: [3], metadata: { labels: 'a,b' } })
-    expect((await loadOnnx(bytes)).info.metadata.get('labels')).toBe('a,b')
+    const { info } = await loadOnnx(bytes)
+    expect(info.metadata.get('labels')).toBe('a,b')
+    expect([info.producerName, info.producerVersion]).toEqual([packageJson.name, packageJson.version])
   })
 })

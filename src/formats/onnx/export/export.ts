@@ -54,6 +54,8 @@ export async function exportOnnx(
     'protobufjs',
     () => import('protobufjs/minimal.js'),
   )
+  // Throws a BuildError for layers that have no weights yet.
+  model.namedState()
   const inputs = inputsOf(model, options.inputShape)
   const builder = new GraphBuilder()
   const walk = new Walk()
@@ -78,14 +80,14 @@ export async function exportOnnx(
     irVersion: IR_VERSION,
     opset: OPSET,
     producerName: 'tensorloom',
-    producerVersion: VERSION,
+    producerVersion: PRODUCER_VERSION,
     graph: builder.graph(model.name),
     metadata: Object.entries(options.metadata ?? {}),
   })
 }
 
-/** The version of the operators' mapping; changes with it. */
-const VERSION = '1'
+/** The package's version, which a test compares. */
+const PRODUCER_VERSION = '0.1.0'
 
 function refuseAll(refused: ReadonlyMap<string, string>): void {
   if (refused.size === 0) return

@@ -36,6 +36,10 @@ export class Exporters {
     return this
   }
 
+  has(type: unknown): boolean {
+    return this.byClass.has(type)
+  }
+
   find(layer: Module<unknown>) {
     return this.byClass.get(layer.constructor) ?? null
   }
