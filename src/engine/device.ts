@@ -9,6 +9,7 @@ import { createWasmKernels } from './wasm-kernels.ts'
 const engines = new Map<EngineName, Engine>()
 let current: Engine | null = null
 let deterministic = false
+let plainKernels = false
 
 const ENGINE_NAMES: readonly EngineName[] = ['wasm', 'reference', 'reference64']
 const DEVICE_NAMES: readonly DeviceName[] = [...ENGINE_NAMES, 'auto', 'gpu']
@@ -35,7 +36,8 @@ function start(name: EngineName): Engine {
         hint: 'use the device "reference", or a runtime from 2021 or later.',
       })
     }
-    const variant: WasmVariant = !deterministic && hasRelaxedSimd() ? 'relaxed' : 'muladd'
+    const isPlain = deterministic || plainKernels
+    const variant: WasmVariant = !isPlain && hasRelaxedSimd() ? 'relaxed' : 'muladd'
     const memory = wasmMemory()
     if (memory.wasm === null) throw new Error('internal: no WebAssembly memory')
     const exports = instantiate(variant, memory.wasm, memory.shared)
@@ -99,6 +101,11 @@ export function setDevice(name: DeviceName): void {
   }
   current = engineOf(name)
   if (current.name === 'wasm') offloading.choice = name as OffloadChoice
+}
+
+/** Leaves fused multiply-add alone, as another thread does whose bits this one is to give. Before the first operation. */
+export function usePlainKernels(): void {
+  plainKernels = true
 }
 
 /** Whether `useDeterministic` was called. */

@@ -36,6 +36,8 @@ export type TravellingOptions = Omit<
 export interface EngineSettings {
   readonly device: DeviceName
   readonly isDeterministic: boolean
+  /** Whether the kernels do without fused multiply-add, be it that there is none, or none in the bundle. */
+  readonly hasPlainKernels: boolean
   readonly threads: number
   /** How the GPU is reached; null without one. */
   readonly gpu: ReturnType<typeof gpuSettings>

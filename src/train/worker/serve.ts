@@ -1,4 +1,4 @@
-import { setDevice, useDeterministic } from '../../engine/device.ts'
+import { setDevice, useDeterministic, usePlainKernels } from '../../engine/device.ts'
 import { useGpu } from '../../engine/gpu/use-gpu.ts'
 import { useThreads } from '../../engine/threads/use-threads.ts'
 import { ValueError } from '../../errors.ts'
@@ -74,6 +74,7 @@ async function answer(task: TrainingTask, parts: Parts, relay: Relay, post: Post
 }
 
 async function prepareEngine({ engine }: TrainingTask): Promise<void> {
+  if (engine.hasPlainKernels) usePlainKernels()
   if (engine.isDeterministic) useDeterministic()
   if (engine.threads > 1) await useThreads({ threads: engine.threads })
   if (engine.gpu !== null) await useGpu(engine.gpu)

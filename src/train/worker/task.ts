@@ -1,4 +1,4 @@
-import { getDevice, isDeterministic } from '../../engine/device.ts'
+import { currentEngine, getDevice, isDeterministic } from '../../engine/device.ts'
 import { gpuSettings } from '../../engine/gpu/use-gpu.ts'
 import { threadInfo } from '../../engine/threads/use-threads.ts'
 import { UnsupportedError } from '../../errors.ts'
@@ -77,6 +77,7 @@ export function describeTask(run: FitRun): Description {
     engine: {
       device: getDevice(),
       isDeterministic: isDeterministic(),
+      hasPlainKernels: currentEngine().variant === 'muladd',
       threads: threadInfo().threads,
       gpu: gpuSettings(),
     },
