@@ -88,6 +88,8 @@ const recurrent: [string, (options: object) => unknown][] = [
   ['gru', o => t.gru({ units: 3, ...o })],
   ['gru reset before', o => t.gru({ units: 3, resetAfter: false, ...o })],
   ['gru without bias', o => t.gru({ units: 3, useBias: false, ...o })],
+  ['lstm relu', o => t.lstm({ units: 3, activation: 'relu', recurrentActivation: 'softsign', ...o })],
+  ['gru linear', o => t.gru({ units: 3, activation: 'linear', recurrentActivation: 'hardSigmoid', ...o })],
   ['simpleRNN', o => t.simpleRNN({ units: 3, ...o })],
   ['simpleRNN relu', o => t.simpleRNN({ units: 3, activation: 'relu', bias: 'separate', ...o })],
 ]
@@ -240,6 +242,58 @@ export const examples: readonly Example[] = [
     embed(false),
     t.sinusoidalPositionEncoding(),
     t.transformerDecoderLayer({ numHeads: 2, intermediateDim: 6, rotary: true }),
+  ]),
+  chain('layers of single elements', sequences, () => [
+    t.rescaling({ scale: 2, offset: 0.5 }),
+    new t.ReLU({ maxValue: 1, negativeSlope: 0.1 }),
+    new t.ReLU({ threshold: 0.2, negativeSlope: 0.3, maxValue: 0.8 }),
+    new t.LeakyReLU(),
+    new t.ELU({ alpha: 0.7 }),
+    t.prelu({ sharedAxes: [1] }),
+    t.prelu(),
+    new t.ThresholdedReLU({ theta: 0.1 }),
+    t.alphaDropout({ rate: 0.5 }),
+    t.gaussianDropout({ rate: 0.5 }),
+    new t.Softmax({ axis: 1 }),
+  ]),
+  chain(
+    'masking',
+    () =>
+      t.tensor([
+        [
+          [0, 0],
+          [1, 2],
+          [0, 3],
+        ],
+        [
+          [4, 5],
+          [0, 0],
+          [0, 0],
+        ],
+      ]),
+    () => [t.masking(), t.lstm({ units: 3, returnSequences: true }), t.gru({ units: 2 })],
+  ),
+  chain('margins of images', images, () => [
+    t.zeroPadding2d({
+      padding: [
+        [1, 2],
+        [0, 1],
+      ],
+    }),
+    t.conv2d({ filters: 2, kernelSize: 3 }),
+    t.spatialDropout2d({ rate: 0.5 }),
+    t.cropping2d({
+      cropping: [
+        [1, 0],
+        [2, 1],
+      ],
+    }),
+    t.zeroPadding2d(),
+  ]),
+  chain('margins of sequences', sequences, () => [
+    t.zeroPadding1d({ padding: [2, 1] }),
+    t.cropping1d({ cropping: [1, 2] }),
+    t.lstm({ units: 2 }),
   ]),
   chain('nested sequential', rows, () => [
     t.sequential(t.dense({ units: 4, activation: 'tanh' })),

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { BuildError, UnsupportedError } from '../../../src/errors.ts'
 import { exportOnnx, loadOnnx } from '../../../src/formats/onnx/index.ts'
+import { exporters } from '../../../src/formats/onnx/export/layers.ts'
 import { readModelProto } from '../../../src/formats/onnx/wire/read-model.ts'
+import { layerTable } from '../../../src/io/layer-table.ts'
 import * as t from '../../../src/index.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { rejection } from '../../setup/errors.ts'
@@ -86,6 +88,16 @@ describe('an exported model, read again,', () => {
 })
 
 describe('exportOnnx', () => {
+  it('has an exporter for every layer that can be saved', () => {
+    const missing = [...layerTable].filter(([, { layer }]) => !exporters.has(layer)).map(([name]) => name)
+    expect(missing).toEqual([])
+  })
+
+  it('refuses activations that the recurrences of ONNX do not have', async () => {
+    const model = t.sequential(t.lstm({ units: 2, inputSize: 2, activation: 'mish', name: 'odd' }))
+    expect((await rejection(exportOnnx(model))).message).toMatch(/"odd": has the activation mish/)
+  })
+
   class Halve extends t.Layer {
     outputShape(inputShape: t.Shape): t.Shape {
       return inputShape

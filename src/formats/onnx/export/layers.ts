@@ -1,7 +1,9 @@
 import { addAttentionLayers } from './attention.ts'
 import { addBasicLayers } from './basic.ts'
 import { addConvolutionLayers } from './convolution.ts'
+import { addElementwiseLayers } from './elementwise.ts'
 import { Exporters } from './exporter.ts'
+import { addMarginLayers } from './margins.ts'
 import { addMergeLayers } from './merge.ts'
 import { addNormalizationLayers } from './normalization.ts'
 import { addRecurrentLayers } from './recurrent.ts'
@@ -11,6 +13,8 @@ export const exporters: Exporters = [
   addAttentionLayers,
   addBasicLayers,
   addConvolutionLayers,
+  addElementwiseLayers,
+  addMarginLayers,
   addMergeLayers,
   addNormalizationLayers,
   addRecurrentLayers,

@@ -1,3 +1,4 @@
+import type { ActivationName } from '../../../nn/activations.ts'
 import { Bidirectional } from '../../../nn/bidirectional.ts'
 import { GRU } from '../../../nn/gru.ts'
 import { LSTM } from '../../../nn/lstm.ts'
@@ -55,21 +56,42 @@ function biasOf(layer: Recurrent, scope: Scope, order: readonly number[] | null)
   return scope.op('Unsqueeze', [scope.op('Concat', parts, { axis: 0 }), scope.ints(0)])
 }
 
+/** Our activations by the names that ONNX's recurrences have for them; their parameters have our values by default. */
+const ACTIVATIONS: Partial<Record<ActivationName, string>> = {
+  elu: 'Elu',
+  hardSigmoid: 'HardSigmoid',
+  leakyRelu: 'LeakyRelu',
+  linear: 'Affine',
+  relu: 'Relu',
+  sigmoid: 'Sigmoid',
+  softplus: 'Softplus',
+  softsign: 'Softsign',
+  tanh: 'Tanh',
+}
+
+function activationName(scope: Scope, name: unknown, missing: ActivationName): string {
+  const found = ACTIVATIONS[(name ?? missing) as ActivationName]
+  return found ?? scope.refuse(`has the activation ${String(name)}, which ONNX's recurrences do not know.`)
+}
+
 /** Operator and attributes of a layer in so many directions. */
-function operatorOf(layer: Recurrent, directions: number): [string, Record<string, WrittenAttribute>] {
+function operatorOf(
+  layer: Recurrent,
+  directions: number,
+  scope: Scope,
+): [string, Record<string, WrittenAttribute>] {
   const options = layer.config()
-  const attributes: Record<string, WrittenAttribute> = { hidden_size: layer.units }
-  const isHard = options.recurrentActivation === 'hardSigmoid'
-  const gate = isHard ? 'HardSigmoid' : 'Sigmoid'
-  const repeat = (names: readonly string[]): string[] =>
+  const inner = activationName(scope, options.activation, 'tanh')
+  const repeat = (...names: readonly string[]): string[] =>
     Array.from({ length: directions }, () => names).flat()
-  if (layer instanceof LSTM)
-    return ['LSTM', isHard ? { ...attributes, activations: repeat([gate, 'Tanh', 'Tanh']) } : attributes]
-  if (layer instanceof GRU) {
-    attributes.linear_before_reset = options.resetAfter === false ? 0 : 1
-    return ['GRU', isHard ? { ...attributes, activations: repeat([gate, 'Tanh']) } : attributes]
+  const attributes = { hidden_size: layer.units }
+  if (!(layer instanceof LSTM || layer instanceof GRU)) {
+    return ['RNN', { ...attributes, activations: repeat(inner) }]
   }
-  return ['RNN', { ...attributes, activations: repeat([options.activation === 'relu' ? 'Relu' : 'Tanh']) }]
+  const gate = activationName(scope, options.recurrentActivation, 'sigmoid')
+  if (layer instanceof LSTM) return ['LSTM', { ...attributes, activations: repeat(gate, inner, inner) }]
+  const linear_before_reset = options.resetAfter === false ? 0 : 1
+  return ['GRU', { ...attributes, linear_before_reset, activations: repeat(gate, inner) }]
 }
 
 interface Written {
@@ -103,7 +125,7 @@ function writeRecurrence(
     const rows = states.map(state => scope.op('Unsqueeze', [state.name, scope.ints(0)]))
     return count === 1 ? rows[0] : scope.op('Concat', rows, { axis: 0 })
   }
-  const [opType, attributes] = operatorOf(layer, count)
+  const [opType, attributes] = operatorOf(layer, count, scope)
   const inputs = [byTime, joined(w => w.w), joined(w => w.r), joined(w => w.b), lengths, initial(0)]
   if (isLstm) inputs.push(initial(1))
   while (inputs[inputs.length - 1] === '') inputs.pop()
