@@ -401,6 +401,7 @@ export { load, type LoadSource } from './io/load.ts'
 export { type FileRecord, type SavedDirectory, saveModel, type SaveTarget } from './io/save.ts'
 export { type BlobSource, modelToBlob } from './io/blob.ts'
 export { indexedDbStore } from './io/indexed-db.ts'
+export { opfsStore } from './io/opfs-store.ts'
 export type { Fetch, FetchedResponse } from './io/fetch.ts'
 export {
   deserializeModel,

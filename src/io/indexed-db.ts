@@ -107,7 +107,7 @@ function failure(label: string, mode: 'open' | 'readonly' | 'readwrite', cause: 
 }
 
 /** Keeps all other pages and workers of this origin out. */
-function lock(database: string, label: string): Promise<() => Promise<void>> {
+export function lock(database: string, label: string): Promise<() => Promise<void>> {
   const taken = (): ValueError =>
     new ValueError({
       operation: label,

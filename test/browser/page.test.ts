@@ -72,6 +72,23 @@ describeInChromium('a page that loads the library by <script type="module">', ()
     await expect(opening).rejects.toThrow(/DeviceError: device "wasm" was refused[^]*wasm-unsafe-eval/)
   })
 
+  it('resumes training after a reload, from a database and from the private file system', async () => {
+    type Outcome = { reasons: string[]; whole: number[]; resumed: number[][]; files: number[] }
+    const server = await serve(await pageFiles('checkpoints.ts'))
+    const context = await browser.newContext()
+    try {
+      const first = await visit<Outcome>(context, server.origin)
+      expect(first.value.reasons).toEqual(['callback 1: left', 'callback 1: left'])
+      const { value, complaints } = await visit<Outcome>(context, `${server.origin}/?again`)
+      expect(value.resumed).toEqual([value.whole, value.whole])
+      expect(value.files).toEqual([2, 2])
+      expect(complaints).toEqual([])
+    } finally {
+      await context.close()
+      await server.close()
+    }
+  })
+
   it('keeps a model beyond a reload, and loads models from Blobs and addresses', async () => {
     manualSeed(11)
     const model = sequential(
