@@ -154,6 +154,8 @@ function reached({ inputs }) {
 async function buildModules(files) {
   const { metafile } = await build({
     ...common,
+    // Bundlers read the comments within import(…), and minify themselves.
+    minifyWhitespace: false,
     entryPoints: files,
     outdir: dist,
     outbase: root,
