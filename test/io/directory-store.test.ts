@@ -3,7 +3,15 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type ByteStore, directoryStore, FormatError, memoryStore, ValueError } from '../../src/index.ts'
+import {
+  type ByteStore,
+  DeviceError,
+  directoryStore,
+  FormatError,
+  memoryStore,
+  opfsStore,
+  ValueError,
+} from '../../src/index.ts'
 import { rejection } from '../setup/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'store-'))
@@ -36,6 +44,13 @@ describe.each<[string, () => ByteStore]>([
     const read = await store.read('c')
     read[0] = 8
     expect([...(await store.read('c'))]).toEqual([1])
+  })
+})
+
+describe('the private file system of browsers', () => {
+  it('is not here, and says so when it is used', async () => {
+    expect(await rejection(opfsStore('x').names())).toBeInstanceOf(DeviceError)
+    expect(() => opfsStore('')).toThrow(ValueError)
   })
 })
 
