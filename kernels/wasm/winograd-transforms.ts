@@ -8,7 +8,7 @@
 // and their adjoints: the gradients are the same products between adjoint transforms. A tile has 16 "frequencies", `step`
 // bytes apart; vectors run over n channels, a multiple of 4.
 
-import { bytes, madd } from './vector';
+import { bytes } from './vector';
 
 /** Frequencies of Bᵀ·d·B, for an image's tile of 4 × 4 pixels. */
 export function transformImage(d: usize, lineStep: usize, pixelStep: usize, n: i32, out: usize, step: usize): void {
@@ -123,36 +123,53 @@ function outputLine(a: v128, b: v128, out: usize, step: usize): void {
   v128.store(out + 3 * step, f32x4.neg(b));
 }
 
-/** G[frequency, tap] of one axis. */
-@inline
-function weight(frequency: i32, tap: i32): f32 {
-  if (frequency == 0) return tap == 0 ? 1 : 0;
-  if (frequency == 3) return tap == 2 ? 1 : 0;
-  return tap == 1 && frequency == 2 ? -0.5 : 0.5;
+/** Frequencies of G·k·Gᵀ, for n numbers of each of the nine taps, `tapStep` bytes apart. */
+export function transformKernel(kernel: usize, tapStep: usize, n: i32, out: usize, step: usize): void {
+  const half = f32x4.splat(0.5), end = kernel + bytes(n), line = 3 * tapStep;
+  for (; kernel != end; kernel += 16) {
+    for (let f = 0; f < 4; f++) {
+      const a = ofTaps(f, kernel, line, half), b = ofTaps(f, kernel + tapStep, line, half);
+      const c = ofTaps(f, kernel + 2 * tapStep, line, half), to = out + <usize>(4 * f) * step;
+      const sum = f32x4.mul(half, f32x4.add(a, c)), middle = f32x4.mul(half, b);
+      v128.store(to, a);
+      v128.store(to + step, f32x4.add(sum, middle));
+      v128.store(to + 2 * step, f32x4.sub(sum, middle));
+      v128.store(to + 3 * step, c);
+    }
+    out += 16;
+  }
 }
 
-/** out = frequency f of G·k·Gᵀ, for n numbers of each tap, `tapStep` bytes apart. */
-export function transformKernel(kernel: usize, tapStep: usize, n: i32, f: i32, out: usize): void {
-  for (let c: usize = 0; c < bytes(n); c += 16) {
-    let sum = f32x4.splat(0);
-    for (let tap = 0; tap < 9; tap++) {
-      const factor = weight(f >> 2, tap / 3) * weight(f & 3, tap % 3);
-      if (factor != 0) sum = madd(f32x4.splat(factor), v128.load(kernel + <usize>tap * tapStep + c), sum);
-    }
-    v128.store(out + c, sum);
-  }
+/** Row f of G times three taps of a column, `line` bytes apart. */
+@inline
+function ofTaps(f: i32, kernel: usize, line: usize, half: v128): v128 {
+  const a = v128.load(kernel), c = v128.load(kernel + 2 * line);
+  if (f == 0) return a;
+  if (f == 3) return c;
+  const sum = f32x4.mul(half, f32x4.add(a, c)), middle = f32x4.mul(half, v128.load(kernel + line));
+  return f == 1 ? f32x4.add(sum, middle) : f32x4.sub(sum, middle);
 }
 
 /** kernel = Gᵀ·m·G, the adjoint of transformKernel, for n numbers of each of the 16 frequencies, `step` bytes apart. */
 export function transformToKernel(m: usize, step: usize, n: i32, kernel: usize, tapStep: usize): void {
-  for (let tap = 0; tap < 9; tap++) {
-    for (let c: usize = 0; c < bytes(n); c += 16) {
-      let sum = f32x4.splat(0);
-      for (let f = 0; f < 16; f++) {
-        const factor = weight(f >> 2, tap / 3) * weight(f & 3, tap % 3);
-        if (factor != 0) sum = madd(f32x4.splat(factor), v128.load(m + <usize>f * step + c), sum);
-      }
-      v128.store(kernel + <usize>tap * tapStep + c, sum);
+  const half = f32x4.splat(0.5), end = m + bytes(n), step4 = 4 * step;
+  for (; m != end; m += 16) {
+    for (let tap = 0; tap < 3; tap++) {
+      const a = ofFrequencies(tap, m, step4, half), b = ofFrequencies(tap, m + step, step4, half);
+      const c = ofFrequencies(tap, m + 2 * step, step4, half), d = ofFrequencies(tap, m + 3 * step, step4, half);
+      const to = kernel + <usize>(3 * tap) * tapStep, sum = f32x4.mul(half, f32x4.add(b, c));
+      v128.store(to, f32x4.add(a, sum));
+      v128.store(to + tapStep, f32x4.mul(half, f32x4.sub(b, c)));
+      v128.store(to + 2 * tapStep, f32x4.add(sum, d));
     }
+    kernel += 16;
   }
+}
+
+/** Row `tap` of Gᵀ times four frequencies of a column, `step4` bytes apart. */
+@inline
+function ofFrequencies(tap: i32, m: usize, step4: usize, half: v128): v128 {
+  const b = v128.load(m + step4), c = v128.load(m + 2 * step4);
+  if (tap == 1) return f32x4.mul(half, f32x4.sub(b, c));
+  return f32x4.add(v128.load(tap == 0 ? m : m + 3 * step4), f32x4.mul(half, f32x4.add(b, c)));
 }

@@ -85,18 +85,18 @@ export function winogradScratch(p: Convolution): usize {
   return outputs(p, 0) + FREQUENCIES * frequencyStep(p, p.filters);
 }
 
-/** The packed frequencies of the kernel, and behind them a frequency that is not packed yet. */
+/** The packed frequencies of the kernel, and behind them the same before they are packed. */
 export function winogradPacked(p: Convolution): usize {
   const one = max(packed_b_bytes(p.filters, p.channels), packed_b_bytes(p.channels, p.filters));
-  return FREQUENCIES * one + bytes(p.channels * p.filters);
+  return FREQUENCIES * (one + bytes(p.channels * p.filters));
 }
 
 export function winogradPack(p: Convolution, transposed: i32): void {
   const size = p.channels * p.filters, k = transposed ? p.filters : p.channels, n = size / k;
   const plain = p.packed + FREQUENCIES * packed_b_bytes(n, k);
+  transformKernel(p.kernel, bytes(size), size, plain, bytes(size));
   for (let f = 0; f < FREQUENCIES; f++) {
-    transformKernel(p.kernel, bytes(size), size, f, plain);
-    pack_b(transposed, n, k, plain, p.filters, p.packed + <usize>f * packed_b_bytes(n, k));
+    pack_b(transposed, n, k, plain + bytes(f * size), p.filters, p.packed + <usize>f * packed_b_bytes(n, k));
   }
 }
 
