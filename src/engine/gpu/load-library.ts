@@ -11,7 +11,7 @@ async function importLibrary(source: string): Promise<unknown> {
   } catch (error) {
     throw new DeviceError({
       operation: 'useGpu',
-      problem: `needs gpu.js, but "${source}" cannot be imported here.`,
+      problem: `needs gpu.js, but cannot import "${source}" here: install it, or pass it as library.`,
       hint: "npm install gpu.js. Where a bundler builds the program, or a page has none, pass it: import library from 'gpu.js'; await useGpu({ library }).",
       cause: error,
     })
