@@ -150,6 +150,16 @@ function reached({ inputs }) {
   return [...sources, ...KERNEL_FILES, ...instead.map(file => file.slice(2))]
 }
 
+/** An entry that is imported alone, in a bundle, must bring the methods of Tensor along. */
+function checkMethods({ inputs }) {
+  for (const { source } of entries) {
+    const seen = new Set([source])
+    for (const file of seen) for (const { path } of inputs[file]?.imports ?? []) seen.add(path)
+    if (seen.has('src/tensor/tensor.ts') && !seen.has('src/ops/methods.ts'))
+      throw new Error(`${source} uses tensors: it has to import src/ops/methods.ts for their methods`)
+  }
+}
+
 /** For bundlers: a file per module beside its declarations. */
 async function buildModules(files) {
   const { metafile } = await build({
@@ -186,6 +196,7 @@ async function buildForPages() {
 export async function buildCode() {
   const forNode = await buildForNode()
   const [main] = forNode
+  checkMethods(main)
   const commandSources = commands.map(({ source }) => source)
   const modules = await buildModules(
     reached(main).filter(file => !commandSources.some(source => file.startsWith(dirname(source)))),

@@ -1,3 +1,5 @@
+import '../ops/methods.ts'
+
 export type { TextSource } from './chunks.ts'
 export { type CsvOptions, fromCsv, fromTsv } from './csv.ts'
 export type { Cell, Row } from './csv-row.ts'

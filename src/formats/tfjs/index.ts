@@ -1,3 +1,5 @@
+import '../../ops/methods.ts'
+
 export { loadTfjsModel, type LoadTfjsOptions } from './load.ts'
 export { saveTfjsModel, type TfjsModel, toTfjsModel } from './save.ts'
 export type { TfjsArtifacts, TfjsSource } from './source.ts'
