@@ -56,22 +56,43 @@ function biasOf(layer: Recurrent, scope: Scope, order: readonly number[] | null)
   return scope.op('Unsqueeze', [scope.op('Concat', parts, { axis: 0 }), scope.ints(0)])
 }
 
-/** Our activations by the names that ONNX's recurrences have for them; their parameters have our values by default. */
-const ACTIVATIONS: Partial<Record<ActivationName, string>> = {
-  elu: 'Elu',
-  hardSigmoid: 'HardSigmoid',
-  leakyRelu: 'LeakyRelu',
-  linear: 'Affine',
-  relu: 'Relu',
-  sigmoid: 'Sigmoid',
-  softplus: 'Softplus',
-  softsign: 'Softsign',
-  tanh: 'Tanh',
+/** An activation as ONNX's recurrences know it, with the parameters that it takes. */
+interface RecurrentActivation {
+  readonly name: string
+  readonly alpha?: number
+  readonly beta?: number
 }
 
-function activationName(scope: Scope, name: unknown, missing: ActivationName): string {
+const ACTIVATIONS: Partial<Record<ActivationName, RecurrentActivation>> = {
+  elu: { name: 'Elu', alpha: 1 },
+  hardSigmoid: { name: 'HardSigmoid', alpha: 0.2, beta: 0.5 },
+  leakyRelu: { name: 'LeakyRelu', alpha: 0.01 },
+  linear: { name: 'Affine', alpha: 1, beta: 0 },
+  relu: { name: 'Relu' },
+  sigmoid: { name: 'Sigmoid' },
+  softplus: { name: 'Softplus' },
+  softsign: { name: 'Softsign' },
+  tanh: { name: 'Tanh' },
+}
+
+function activationFor(scope: Scope, name: unknown, missing: ActivationName): RecurrentActivation {
   const found = ACTIVATIONS[(name ?? missing) as ActivationName]
   return found ?? scope.refuse(`has the activation ${String(name)}, which ONNX's recurrences do not know.`)
+}
+
+/** The activations of each direction; parameters are listed for those that take some. */
+function activationAttributes(
+  steps: readonly RecurrentActivation[],
+  directions: number,
+): Record<string, WrittenAttribute> {
+  const all = Array.from({ length: directions }, () => steps).flat()
+  const alphas = all.map(({ alpha }) => alpha).filter(alpha => alpha !== undefined)
+  const betas = all.map(({ beta }) => beta).filter(beta => beta !== undefined)
+  return {
+    activations: all.map(({ name }) => name),
+    ...(alphas.length > 0 ? { activation_alpha: { floats: alphas } } : {}),
+    ...(betas.length > 0 ? { activation_beta: { floats: betas } } : {}),
+  }
 }
 
 /** Operator and attributes of a layer in so many directions. */
@@ -81,17 +102,16 @@ function operatorOf(
   scope: Scope,
 ): [string, Record<string, WrittenAttribute>] {
   const options = layer.config()
-  const inner = activationName(scope, options.activation, 'tanh')
-  const repeat = (...names: readonly string[]): string[] =>
-    Array.from({ length: directions }, () => names).flat()
-  const attributes = { hidden_size: layer.units }
+  const inner = activationFor(scope, options.activation, 'tanh')
+  const size = { hidden_size: layer.units }
   if (!(layer instanceof LSTM || layer instanceof GRU)) {
-    return ['RNN', { ...attributes, activations: repeat(inner) }]
+    return ['RNN', { ...size, ...activationAttributes([inner], directions) }]
   }
-  const gate = activationName(scope, options.recurrentActivation, 'sigmoid')
-  if (layer instanceof LSTM) return ['LSTM', { ...attributes, activations: repeat(gate, inner, inner) }]
-  const linear_before_reset = options.resetAfter === false ? 0 : 1
-  return ['GRU', { ...attributes, linear_before_reset, activations: repeat(gate, inner) }]
+  const gate = activationFor(scope, options.recurrentActivation, 'sigmoid')
+  if (layer instanceof LSTM)
+    return ['LSTM', { ...size, ...activationAttributes([gate, inner, inner], directions) }]
+  const attributes = activationAttributes([gate, inner], directions)
+  return ['GRU', { ...size, ...attributes, linear_before_reset: options.resetAfter === false ? 0 : 1 }]
 }
 
 interface Written {

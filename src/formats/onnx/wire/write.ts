@@ -19,6 +19,7 @@ export type WrittenAttribute =
   | readonly number[]
   | readonly string[]
   | { readonly float: number }
+  | { readonly floats: readonly number[] }
   | { readonly graph: WrittenGraph }
 
 export interface WrittenNode {
@@ -121,6 +122,9 @@ function writeAttribute(writer: Writer, value: WrittenAttribute): void {
   } else if ('float' in value) {
     tag(writer, 2, WIRE.fixed32).float(value.float)
     type('float')
+  } else if ('floats' in value) {
+    for (const item of value.floats) tag(writer, 7, WIRE.fixed32).float(item)
+    type('floats')
   } else if ('graph' in value) {
     message(writer, 6, part => writeGraph(part, value.graph))
     type('graph')
