@@ -2,7 +2,7 @@ import type { Classifier } from '../../text-classifier/classifier.ts'
 import { byId, make } from '../page/dom.ts'
 import { AskPanel } from './ask.ts'
 import { DataPanel } from './data-panel.ts'
-import { listDevices, prepareDevice } from './devices.ts'
+import { describeGpu, listDevices, prepareDevice } from './devices.ts'
 import { KeepPanel } from './keep-panel.ts'
 import { Progress } from './progress.ts'
 import { Rate } from './rate.ts'
@@ -36,6 +36,7 @@ export function startTextClassifier(): void {
   const stop = byId('stop', HTMLButtonElement)
   const bar = byId('progress', HTMLProgressElement)
   const status = byId('status', HTMLElement)
+  const hint = byId('device-hint', HTMLElement)
   let ending = new AbortController()
 
   const use = (classifier: Classifier): void => {
@@ -61,6 +62,9 @@ export function startTextClassifier(): void {
     const settings = readSettings()
     const device = devices.find(({ id }) => id === select.value) ?? devices[0]
     await prepareDevice(device)
+    const [text, details] = describeGpu(device)
+    hint.textContent = text
+    hint.title = details
     const classifier = newClassifier(dataset, settings)
     const batches = Math.ceil(dataset.training.length / settings.batchSize)
     const rate = new Rate()
@@ -69,6 +73,7 @@ export function startTextClassifier(): void {
     bar.value = 0
     const events = trainInWorker(classifier, dataset, settings, {
       signal: ending.signal,
+      device: device.device,
       // With the epoch the weights come back, too: the answer can be watched as it changes.
       callbacks: [{ name: 'ask', onEpochEnd: () => ask.ask(classifier) }],
     })

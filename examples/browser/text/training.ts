@@ -47,7 +47,7 @@ export async function* trainInWorker(
   classifier: Classifier,
   { training, validation }: Dataset,
   { epochs, batchSize }: Settings,
-  options: Pick<FitOptions, 'signal' | 'callbacks'>,
+  options: Pick<FitOptions, 'signal' | 'callbacks' | 'device'>,
 ): AsyncGenerator<TrainingEvent> {
   await breathe()
   const x = encode(classifier, textsOf(training))

@@ -6,8 +6,7 @@ type Said = Exclude<FromWorker, { readonly kind: 'ready' }>
 
 /** What a worker has said, in order, to be waited for. */
 export class Inbox {
-  /** Resolves when the worker can be sent its task. */
-  readonly ready: Promise<void>
+  private readonly ready: Promise<void>
   private readonly messages: Said[] = []
   private death: Error | null = null
   private wake = (): void => {}
@@ -29,6 +28,24 @@ export class Inbox {
     })
     // It is awaited later, and may have failed by then.
     this.ready.catch(() => {})
+  }
+
+  /**
+   * Resolves when the worker can be sent its task.
+   * @throws DeviceError when it does not start; the signal's reason
+   */
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    let abort = (): void => {}
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal?.reason)
+    })
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', abort)
+    try {
+      await Promise.race([this.ready, aborted])
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
   }
 
   /**

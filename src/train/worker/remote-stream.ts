@@ -34,8 +34,7 @@ export async function* remoteStream(
   let isTraining = false
   try {
     const { task, transfer } = await packTask(run, state, described)
-    await inbox.ready
-    signal?.throwIfAborted()
+    await inbox.open(signal)
     signal?.addEventListener('abort', abort)
     post({ kind: 'train', task }, transfer)
     isTraining = true

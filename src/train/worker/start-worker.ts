@@ -1,9 +1,17 @@
+import { DeviceError } from '../../errors.ts'
 import { runtime } from './runtime.ts'
 import type { TrainingWorker } from './hook.ts'
 
 /** Starts the library's own training worker, worker.ts. */
 export async function startWorker(): Promise<TrainingWorker> {
   if (runtime.isNode) return startInNode()
+  if (typeof Worker !== 'function') {
+    throw new DeviceError({
+      operation: 'fit',
+      problem: 'cannot train in a worker: this runtime has none.',
+      hint: 'leave the option worker out.',
+    })
+  }
   const page = globalThis.location?.origin
   const own = new URL(import.meta.url)
   // A browser starts workers from its own origin only; a module that lies elsewhere can be imported by one.

@@ -8,6 +8,7 @@ import {
   type DataInput,
   defaultGenerator,
   dense,
+  DeviceError,
   dropout,
   type FitOptions,
   input,
@@ -25,6 +26,7 @@ import {
   sgd,
   type StateDict,
   UnsupportedError,
+  useThreads,
   ValueError,
 } from '../../../src/index.ts'
 import { absoluteLoss, meanPrediction, Scale } from './parts.ts'
@@ -147,6 +149,24 @@ describe('fit in a worker', () => {
       return [...(memory.state?.h.data() ?? [])]
     })
     expect(there).toEqual(here)
+  })
+
+  it('computes on the device and with the threads of this thread', async () => {
+    const [here, there] = await inBoth(net, (model, where) =>
+      model.fit(x, y, { device: 'reference', ...quiet, ...where }),
+    )
+    expect(there).toEqual(here)
+    await useThreads({ threads: 2 })
+    try {
+      const big = Array.from({ length: 64 }, (_, i) => Array.from({ length: 256 }, (_, j) => Math.sin(i * j)))
+      const labels = big.map((_, i) => [i % 2])
+      const [alone, outside] = await inBoth(net, (model, where) =>
+        model.fit(big, labels, { ...quiet, ...where }),
+      )
+      expect(outside).toEqual(alone)
+    } finally {
+      await useThreads({ threads: 1 })
+    }
   })
 
   it('trains graphs of layers with several inputs and outputs', async () => {
@@ -345,6 +365,29 @@ describe('what a fit in a worker throws', () => {
       .catch((caught: unknown) => caught)
     expect(inBatches).toBeInstanceOf(UnsupportedError)
     expect((inBatches as Error).message).toMatch(/data into a worker: they come in batches/)
+  })
+
+  it('is a DeviceError when the worker does not start, or dies', async () => {
+    const model = net()
+    model.build([3])
+    const before = bitsOf(model).state
+    const programs = ['throw new Error("cannot start")', 'process.exit(3)']
+    for (const program of programs) {
+      const worker = () => new Worker(program, { eval: true })
+      const error = await model.fit(x, y, { ...quiet, worker }).catch((caught: unknown) => caught)
+      expect(error).toBeInstanceOf(DeviceError)
+      expect((error as DeviceError).message).toMatch(/lost its worker: (cannot start|it ended)/)
+    }
+    expect(bitsOf(model).state).toEqual(before)
+  })
+
+  it('is the reason of the signal while the worker starts, too', async () => {
+    const ending = new AbortController()
+    const silent = () => new Worker('setInterval(() => {}, 1000)', { eval: true })
+    const run = net().fit(x, y, { ...quiet, worker: silent, signal: ending.signal })
+    const reason = new Error('no patience')
+    ending.abort(reason)
+    await expect(run).rejects.toBe(reason)
   })
 
   it('says what the module lacks', async () => {
