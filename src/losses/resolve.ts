@@ -42,8 +42,11 @@ export const lossByName = {
 
 export type LossName = keyof typeof lossByName
 
-/** A loss of your own. */
-export type CustomLoss = (prediction: Tensor, target: Tensor) => Tensor
+/**
+ * A loss of your own. It is never handed options: they make its type like that of a built-in one, so that the compiler
+ * knows what `(prediction, target) => …` takes.
+ */
+export type CustomLoss = (prediction: Tensor, target: Tensor, options?: LossOptions) => Tensor
 
 /** What `compile` takes: a name, a built-in loss, or a function of your own. */
 export type LossLike = LossName | LossFunction | CustomLoss

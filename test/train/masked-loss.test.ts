@@ -11,7 +11,6 @@ import {
   type Sequential,
   sequential,
   sparseCategoricalCrossentropy,
-  type Tensor,
   tensor,
   timeDistributed,
   withLossOptions,
@@ -143,7 +142,7 @@ describe('a mask', () => {
 
   it('is not seen by a loss of the user’s own', async () => {
     const seen: (readonly number[])[] = []
-    const model = compiled(tagger('linear'), (prediction: Tensor, target: Tensor): Tensor => {
+    const model = compiled(tagger('linear'), (prediction, target) => {
       seen.push(prediction.shape)
       return prediction.sub(target).square().mean()
     })
