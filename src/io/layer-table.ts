@@ -95,6 +95,7 @@ export const optionTypes: ReadonlyMap<string, 'boolean' | 'number' | 'string'> =
   ['crossAttention', 'boolean'],
   ['base', 'number'],
   ['maskZero', 'boolean'],
+  ['lazyRows', 'boolean'],
   ['normalize', 'boolean'],
   ['returnSequences', 'boolean'],
   ['returnState', 'boolean'],

@@ -1,3 +1,5 @@
+import { gradMode } from '../autodiff/mode.ts'
+import { readStorage } from '../engine/engine.ts'
 import { ValueError } from '../errors.ts'
 import { checkedIndices, gather } from '../ops/gather.ts'
 import { equal, notEqual } from '../ops/compare.ts'
@@ -5,6 +7,7 @@ import { expandDims } from '../ops/reshape.ts'
 import { where } from '../ops/where.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { touchRows } from '../tensor/touched-rows.ts'
 import type { Constraint } from './constraints.ts'
 import type { InitializerLike } from './initializers.ts'
 import { BUILT_IN, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
@@ -22,6 +25,13 @@ export interface EmbeddingOptions<Output extends number = number> extends LayerO
   readonly maskZero?: boolean
   /** An id whose vector starts at zero and is never trained. None by default. */
   readonly paddingIndex?: number
+  /**
+   * Optimizers update only the rows whose ids have occurred since the last step, and leave all others, with what they
+   * remember of them, as they are (as TensorFlow's LazyAdam). It pays where a table has many times more rows than a
+   * batch has ids. The numbers are not those of the exact update, where momentum and weight decay also move rows that
+   * did not occur. For a table that nothing else reads: gradients from elsewhere would be lost. Default false.
+   */
+  readonly lazyRows?: boolean
   /** Default `uniform`, U(−0.05, 0.05). */
   readonly embeddingsInitializer?: InitializerLike
   /** Penalty on the vectors. None by default. */
@@ -31,7 +41,7 @@ export interface EmbeddingOptions<Output extends number = number> extends LayerO
 }
 
 const KNOWN = [
-  ...['name', 'inputDim', 'outputDim', 'maskZero', 'paddingIndex', 'embeddingsInitializer'],
+  ...['name', 'inputDim', 'outputDim', 'maskZero', 'paddingIndex', 'lazyRows', 'embeddingsInitializer'],
   ...ruleOptions('embeddings'),
 ]
 
@@ -90,6 +100,8 @@ export class Embedding<Output extends number = number> extends Layer<number, Out
   protected override compute(x: Tensor): Tensor {
     const { inputDim, paddingIndex } = this.options
     const ids = checkedIndices(this.label, x, inputDim, { wrap: false, what: 'the id' })
+    if (this.options.lazyRows === true && this.training && gradMode.enabled)
+      touchRows(this.embeddings, ids.storage.cold ?? readStorage(ids.storage))
     const vectors = gather(this.embeddings, ids)
     if (paddingIndex === undefined) return vectors
     // The values of padding pass, their gradient does not: it must not move the padding vector.

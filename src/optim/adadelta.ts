@@ -1,8 +1,9 @@
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface AdadeltaOptions extends OptimizerOptions {
   /** Default 1, as in the paper and PyTorch; Keras has 0.001. */
@@ -25,6 +26,8 @@ function settings(options: AdadeltaOptions): AdadeltaSettings {
   return { rho, epsilon, weightDecay }
 }
 
+const KNOWN = ['rho', 'epsilon', 'weightDecay']
+
 /**
  * Steps as large as the steps before, relative to the gradients (Zeiler 2012).
  *
@@ -41,7 +44,7 @@ export class Adadelta extends Optimizer<AdadeltaSettings, AdadeltaOptions> {
   readonly name = 'adadelta'
 
   constructor(parameters: Updated<AdadeltaOptions>, options: AdadeltaOptions = {}) {
-    super({ name: 'adadelta', defaultRate: 1, settings }, parameters, options)
+    super({ name: 'adadelta', defaultRate: 1, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(): readonly string[] {
@@ -49,15 +52,15 @@ export class Adadelta extends Optimizer<AdadeltaSettings, AdadeltaOptions> {
   }
 
   protected override update(update: Update<AdadeltaSettings>): void {
-    const { engine, parameter, gradient, settings, learningRate } = update
+    const { engine, settings, learningRate } = update
     const { rho, epsilon, weightDecay } = settings
     const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'v'),
-      this.slotPointer(update, 's'),
+      update.parameterPointer(),
+      update.gradientPointer(),
+      update.slotPointer('v'),
+      update.slotPointer('s'),
     ]
-    inBlocks(engine, parameter.size, arrays, 2, (math, p, given, v, s, d, spare) => {
+    inBlocks(engine, update.count, arrays, 2, (math, p, given, v, s, d, spare) => {
       math.copy(d, given)
       if (weightDecay > 0) math.addScaled(d, p, weightDecay)
       math.square(spare, d)

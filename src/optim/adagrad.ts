@@ -1,8 +1,9 @@
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface AdagradOptions extends OptimizerOptions {
   /** Default 0.01, as in PyTorch; Keras has 0.001. */
@@ -31,6 +32,8 @@ function settings(options: AdagradOptions): AdagradSettings {
   return { initialAccumulator, epsilon, epsilonInRoot, decay, weightDecay }
 }
 
+const KNOWN = ['initialAccumulator', 'epsilon', 'epsilonInRoot', 'decay', 'weightDecay']
+
 /**
  * Gradients divided by the root of the sum of all their squares (Duchi et al. 2011): rare features keep a high rate.
  *
@@ -45,7 +48,7 @@ export class Adagrad extends Optimizer<AdagradSettings, AdagradOptions> {
   readonly name = 'adagrad'
 
   constructor(parameters: Updated<AdagradOptions>, options: AdagradOptions = {}) {
-    super({ name: 'adagrad', defaultRate: 0.01, settings }, parameters, options)
+    super({ name: 'adagrad', defaultRate: 0.01, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(): readonly string[] {
@@ -53,15 +56,15 @@ export class Adagrad extends Optimizer<AdagradSettings, AdagradOptions> {
   }
 
   protected override update(update: Update<AdagradSettings>): void {
-    const { engine, parameter, gradient, slots, settings } = update
+    const { engine, slots, settings } = update
     const { initialAccumulator, epsilon, epsilonInRoot, decay, weightDecay } = settings
     const rate = update.learningRate / (1 + (slots.steps - 1) * decay)
     const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'v', initialAccumulator),
+      update.parameterPointer(),
+      update.gradientPointer(),
+      update.slotPointer('v', initialAccumulator),
     ]
-    inBlocks(engine, parameter.size, arrays, 2, (math, p, given, v, g, root) => {
+    inBlocks(engine, update.count, arrays, 2, (math, p, given, v, g, root) => {
       math.copy(g, given)
       if (weightDecay > 0) math.addScaled(g, p, weightDecay)
       math.square(root, g)

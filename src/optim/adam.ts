@@ -2,8 +2,9 @@ import type { Pointer } from '../../kernels/kernels.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface AdamOptions extends OptimizerOptions {
   /** Default 0.001. */
@@ -52,15 +53,15 @@ export function runAdam(
   vMax: Pointer,
   { penalty, keep }: Decay,
 ): void {
-  const { engine, parameter, gradient, slots, settings, learningRate } = update
+  const { engine, slots, settings, learningRate } = update
   const { beta1, beta2, epsilon } = settings
   engine.kernels.adam(
-    engine.pointerForWrite(parameter.storage),
-    engine.pointer(gradient.storage),
+    update.parameterPointer(),
+    update.gradientPointer(),
     m,
     v,
     vMax,
-    parameter.size,
+    update.count,
     learningRate / (1 - beta1 ** slots.steps),
     beta1,
     beta2,
@@ -71,11 +72,13 @@ export function runAdam(
   )
 }
 
+const KNOWN = ['beta1', 'beta2', 'epsilon', 'weightDecay', 'amsgrad']
+
 /** What Adam and AdamW share: everything but where weight decay enters. */
 export abstract class AdamFamily extends Optimizer<AdamSettings, AdamOptions> {
   constructor(name: string, parameters: Updated<AdamOptions>, options: AdamOptions, defaultDecay: number) {
     const settings = (given: AdamOptions): AdamSettings => adamSettings(name, given, defaultDecay)
-    super({ name, defaultRate: 0.001, settings }, parameters, options)
+    super({ name, defaultRate: 0.001, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(_: Tensor, { amsgrad }: AdamSettings): readonly string[] {
@@ -84,8 +87,8 @@ export abstract class AdamFamily extends Optimizer<AdamSettings, AdamOptions> {
 
   protected override update(update: Update<AdamSettings>): void {
     const { settings, learningRate } = update
-    const [m, v] = [this.slotPointer(update, 'm'), this.slotPointer(update, 'v')]
-    const vMax = settings.amsgrad ? this.slotPointer(update, 'vMax') : 0
+    const [m, v] = [update.slotPointer('m'), update.slotPointer('v')]
+    const vMax = settings.amsgrad ? update.slotPointer('vMax') : 0
     runAdam(update, m, v, vMax, this.decay(settings, learningRate))
   }
 

@@ -1,9 +1,12 @@
 import { type AdamOptions, type AdamSettings, adamSettings } from './adam.ts'
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
-import { Optimizer, type Update } from './optimizer.ts'
+import { Optimizer } from './optimizer.ts'
+import type { Update } from './update.ts'
 
 export type AdamaxOptions = Omit<AdamOptions, 'amsgrad'>
+
+const KNOWN = ['beta1', 'beta2', 'epsilon', 'weightDecay']
 
 /**
  * Adam with the largest recent gradient in place of the root mean square (Kingma & Ba 2015, section 7).
@@ -22,7 +25,7 @@ export class Adamax extends Optimizer<AdamSettings, AdamaxOptions> {
 
   constructor(parameters: Updated<AdamaxOptions>, options: AdamaxOptions = {}) {
     const settings = (given: AdamaxOptions): AdamSettings => adamSettings('adamax', given, 0)
-    super({ name: 'adamax', defaultRate: 0.001, settings }, parameters, options)
+    super({ name: 'adamax', defaultRate: 0.001, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(): readonly string[] {
@@ -30,16 +33,16 @@ export class Adamax extends Optimizer<AdamSettings, AdamaxOptions> {
   }
 
   protected override update(update: Update<AdamSettings>): void {
-    const { engine, parameter, gradient, slots, settings } = update
+    const { engine, slots, settings } = update
     const { beta1, beta2, epsilon, weightDecay } = settings
     const rate = update.learningRate / (1 - beta1 ** slots.steps)
     const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'm'),
-      this.slotPointer(update, 'u'),
+      update.parameterPointer(),
+      update.gradientPointer(),
+      update.slotPointer('m'),
+      update.slotPointer('u'),
     ]
-    inBlocks(engine, parameter.size, arrays, 1, (math, p, given, m, u, g) => {
+    inBlocks(engine, update.count, arrays, 1, (math, p, given, m, u, g) => {
       math.copy(g, given)
       if (weightDecay > 0) math.addScaled(g, p, weightDecay)
       math.mix(m, beta1, g, 1 - beta1)

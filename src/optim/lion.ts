@@ -1,8 +1,9 @@
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface LionOptions extends OptimizerOptions {
   /** Default 0.0001: a third to a tenth of AdamW's suits. */
@@ -25,6 +26,8 @@ function settings(options: LionOptions): LionSettings {
   return { beta1, beta2, weightDecay }
 }
 
+const KNOWN = ['beta1', 'beta2', 'weightDecay']
+
 /**
  * Steps of one size in the direction of the sign (Chen et al. 2023); half the memory of Adam.
  *
@@ -38,7 +41,7 @@ export class Lion extends Optimizer<LionSettings, LionOptions> {
   readonly name = 'lion'
 
   constructor(parameters: Updated<LionOptions>, options: LionOptions = {}) {
-    super({ name: 'lion', defaultRate: 1e-4, settings }, parameters, options)
+    super({ name: 'lion', defaultRate: 1e-4, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(): readonly string[] {
@@ -46,14 +49,10 @@ export class Lion extends Optimizer<LionSettings, LionOptions> {
   }
 
   protected override update(update: Update<LionSettings>): void {
-    const { engine, parameter, gradient, settings, learningRate } = update
+    const { engine, settings, learningRate } = update
     const { beta1, beta2, weightDecay } = settings
-    const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'm'),
-    ]
-    inBlocks(engine, parameter.size, arrays, 1, (math, p, g, m, direction) => {
+    const arrays = [update.parameterPointer(), update.gradientPointer(), update.slotPointer('m')]
+    inBlocks(engine, update.count, arrays, 1, (math, p, g, m, direction) => {
       math.scale(direction, m, beta1)
       math.addScaled(direction, g, 1 - beta1)
       math.sign(direction, direction)

@@ -3,9 +3,10 @@ import { type AdamSettings, adamSettings, decoupledDecay, runAdam } from './adam
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import { orthogonalize } from './orthogonalize.ts'
 import { checkCount, type Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface MuonOptions extends OptimizerOptions {
   /** Default 0.001; one that suits AdamW suits Muon. */
@@ -38,6 +39,11 @@ function settings(options: MuonOptions): MuonSettings {
   return { ...adamSettings('muon', options, 0.1), momentum, nesterov, iterations, orthogonal }
 }
 
+const KNOWN = [
+  ...['momentum', 'nesterov', 'weightDecay', 'iterations', 'orthogonal'],
+  ...['beta1', 'beta2', 'epsilon'],
+]
+
 const isMatrix = (parameter: Tensor, { orthogonal }: MuonSettings): boolean =>
   orthogonal && parameter.rank === 2
 
@@ -62,17 +68,21 @@ export class Muon extends Optimizer<MuonSettings, MuonOptions> {
   readonly name = 'muon'
 
   constructor(parameters: Updated<MuonOptions>, options: MuonOptions = {}) {
-    super({ name: 'muon', defaultRate: 0.001, settings }, parameters, options)
+    super({ name: 'muon', defaultRate: 0.001, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(parameter: Tensor, settings: MuonSettings): readonly string[] {
     return isMatrix(parameter, settings) ? ['momentum'] : ['m', 'v']
   }
 
+  protected override takesRows(parameter: Tensor, settings: MuonSettings): boolean {
+    return !isMatrix(parameter, settings)
+  }
+
   protected override update(update: Update<MuonSettings>): void {
     const { engine, parameter, gradient, settings, learningRate } = update
     if (!isMatrix(parameter, settings)) {
-      const [m, v] = [this.slotPointer(update, 'm'), this.slotPointer(update, 'v')]
+      const [m, v] = [update.slotPointer('m'), update.slotPointer('v')]
       runAdam(update, m, v, 0, decoupledDecay(settings, learningRate))
       return
     }
@@ -81,7 +91,7 @@ export class Muon extends Optimizer<MuonSettings, MuonOptions> {
     const { size } = parameter
     const p = engine.pointerForWrite(parameter.storage)
     const g = engine.pointer(gradient.storage)
-    const m = this.slotPointer(update, 'momentum')
+    const m = update.slotPointer('momentum')
     const direction = engine.memory.allocate((size << engine.memory.floatShift) + 16)
     try {
       inBlocks(engine, size, [g, m, direction], 0, (math, g, m, direction) => {

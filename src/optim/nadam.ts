@@ -2,7 +2,8 @@ import { type AdamOptions, type AdamSettings, adamSettings } from './adam.ts'
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type Update } from './optimizer.ts'
+import { Optimizer } from './optimizer.ts'
+import type { Update } from './update.ts'
 
 export interface NAdamOptions extends Omit<AdamOptions, 'amsgrad'> {
   /** ψ, how fast the momentum grows to β₁. Default 0.004. */
@@ -48,6 +49,8 @@ function settings(options: NAdamOptions): NAdamSettings {
   return { ...common, legacyProduct, momentum: new GrowingMomentum(common.beta1, momentumDecay) }
 }
 
+const KNOWN = ['beta1', 'beta2', 'epsilon', 'weightDecay', 'momentumDecay', 'legacyProduct']
+
 /**
  * Adam with Nesterov's momentum (Dozat 2016).
  *
@@ -65,7 +68,7 @@ export class NAdam extends Optimizer<NAdamSettings, NAdamOptions> {
   readonly name = 'nadam'
 
   constructor(parameters: Updated<NAdamOptions>, options: NAdamOptions = {}) {
-    super({ name: 'nadam', defaultRate: 0.001, settings }, parameters, options)
+    super({ name: 'nadam', defaultRate: 0.001, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(): readonly string[] {
@@ -73,7 +76,7 @@ export class NAdam extends Optimizer<NAdamSettings, NAdamOptions> {
   }
 
   protected override update(update: Update<NAdamSettings>): void {
-    const { engine, parameter, gradient, slots, settings, learningRate } = update
+    const { engine, slots, settings, learningRate } = update
     const { beta1, beta2, epsilon, weightDecay, momentum, legacyProduct } = settings
     const t = slots.steps
     const [now, next] = [momentum.at(t), momentum.at(t + 1)]
@@ -82,12 +85,12 @@ export class NAdam extends Optimizer<NAdamSettings, NAdamOptions> {
     const productNext = product * next * (legacyProduct ? now : 1)
     const ofMean = (learningRate * next) / (1 - productNext)
     const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'm'),
-      this.slotPointer(update, 'v'),
+      update.parameterPointer(),
+      update.gradientPointer(),
+      update.slotPointer('m'),
+      update.slotPointer('v'),
     ]
-    inBlocks(engine, parameter.size, arrays, 2, (math, p, given, m, v, g, root) => {
+    inBlocks(engine, update.count, arrays, 2, (math, p, given, m, v, g, root) => {
       math.copy(g, given)
       if (weightDecay > 0) math.addScaled(g, p, weightDecay)
       math.mix(m, beta1, g, 1 - beta1)

@@ -1,8 +1,10 @@
 import { currentEngine } from '../engine/device.ts'
 import type { Engine } from '../engine/engine.ts'
 import { ShapeError, ValueError } from '../errors.ts'
+import { refuseUnknown } from '../nn/options.ts'
 import { formatShape, sameShape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
+import { takeTouchedRows } from '../tensor/touched-rows.ts'
 import { clipGradNorm, clipGradValue } from './clip.ts'
 import { listGroups, ParameterGroup, type Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
@@ -10,6 +12,7 @@ import { LearningRate } from './learning-rate.ts'
 import { ownedTensor } from './parameters.ts'
 import type { Schedule } from './schedules/schedule.ts'
 import { type OptimizerState, readState, type Slots } from './state.ts'
+import { Update } from './update.ts'
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
@@ -25,18 +28,10 @@ export interface OptimizerOptions {
 export interface OptimizerKind<Options, Settings> {
   readonly name: string
   readonly defaultRate: number
+  /** Names of the options that it has besides those of every optimizer. */
+  readonly known: readonly string[]
   /** Checks the options of one group, and fills in the defaults. */
   readonly settings: (options: Options) => Settings
-}
-
-/** One parameter's turn in a step. */
-export interface Update<Settings> {
-  readonly engine: Engine
-  readonly parameter: Tensor
-  readonly gradient: Tensor
-  readonly slots: Slots
-  readonly settings: Settings
-  readonly learningRate: number
 }
 
 /**
@@ -65,7 +60,8 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
   private steps = 0
 
   constructor(kind: OptimizerKind<Options, Settings>, source: Updated<Options>, options: Options) {
-    const { name: operation, defaultRate, settings } = kind
+    const { name: operation, defaultRate, settings, known } = kind
+    refuseUnknown(operation, options, ['learningRate', ...known, 'globalClipNorm', 'clipValue'])
     const { learningRate = defaultRate, globalClipNorm, clipValue } = options
     if (globalClipNorm !== undefined && clipValue !== undefined) {
       throw new ValueError({
@@ -83,6 +79,8 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
     this.rate = new LearningRate(operation, learningRate)
     const { named, groups } = listGroups(operation, source)
     this.parameters = named
+    for (const { options: given } of groups)
+      if (given !== undefined) refuseUnknown(operation, given, ['parameters', 'learningRate', ...known])
     this.groups = groups.map(
       group =>
         new ParameterGroup(
@@ -156,7 +154,10 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
         slots.steps++
         engine.own(parameter.storage)
         engine.beginOperation()
-        this.update({ engine, parameter, gradient, slots, settings, learningRate })
+        const update = new Update(engine, parameter, gradient, slots, settings, learningRate)
+        const rows = this.takesRows(parameter, settings) ? takeTouchedRows(parameter) : null
+        if (rows === null) this.update(update)
+        else update.onRows(rows, () => this.update(update))
         if (slots.steps % FLUSH_EVERY === 0) flush(engine, slots)
       }
     })
@@ -169,6 +170,7 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
       const { gradient } = parameter
       if (gradient === null) continue
       parameter.gradient = null
+      takeTouchedRows(parameter)
       const { storage } = gradient
       const isOurs = !storage.visible && !storage.recorded && gradient.node === null
       if (isOurs) storage.engine?.release(storage)
@@ -228,18 +230,12 @@ export abstract class Optimizer<Settings = unknown, Options extends OptimizerOpt
   /** The tensors that a parameter has after its first update. */
   protected abstract slotNames(parameter: Tensor, settings: Settings): readonly string[]
 
-  /** Runs the kernels on one parameter. */
+  /** Runs the kernels on one parameter, or a stretch of it. */
   protected abstract update(update: Update<Settings>): void
 
-  /** Address of a slot's numbers for writing; all of them are `initial` at first. */
-  protected slotPointer(update: Update<Settings>, slot: string, initial = 0): number {
-    const { engine, parameter, slots } = update
-    let tensor = slots.tensors.get(slot)
-    if (tensor === undefined) {
-      tensor = ownedTensor(parameter.shape, new Float32Array(parameter.size).fill(initial))
-      slots.tensors.set(slot, tensor)
-    }
-    return engine.pointerForWrite(tensor.storage)
+  /** Whether rows of a parameter can be updated by themselves. */
+  protected takesRows(_parameter: Tensor, _settings: Settings): boolean {
+    return true
   }
 
   private wrongGradient(parameter: Tensor, gradient: Tensor): ShapeError {

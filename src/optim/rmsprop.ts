@@ -2,8 +2,9 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { inBlocks } from './blocks.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface RMSpropOptions extends OptimizerOptions {
   /** Default 0.001, as in Keras; PyTorch has 0.01. */
@@ -34,6 +35,8 @@ function settings(options: RMSpropOptions): RMSpropSettings {
   return { rho, momentum, epsilon, centered, epsilonInRoot, weightDecay }
 }
 
+const KNOWN = ['rho', 'momentum', 'epsilon', 'centered', 'epsilonInRoot', 'weightDecay']
+
 /**
  * Gradients divided by their recent root mean square (Tieleman & Hinton 2012).
  *
@@ -50,7 +53,7 @@ export class RMSprop extends Optimizer<RMSpropSettings, RMSpropOptions> {
   readonly name = 'rmsprop'
 
   constructor(parameters: Updated<RMSpropOptions>, options: RMSpropOptions = {}) {
-    super({ name: 'rmsprop', defaultRate: 0.001, settings }, parameters, options)
+    super({ name: 'rmsprop', defaultRate: 0.001, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(_: Tensor, { momentum, centered }: RMSpropSettings): readonly string[] {
@@ -58,16 +61,16 @@ export class RMSprop extends Optimizer<RMSpropSettings, RMSpropOptions> {
   }
 
   protected override update(update: Update<RMSpropSettings>): void {
-    const { engine, parameter, gradient, settings, learningRate } = update
+    const { engine, settings, learningRate } = update
     const { rho, momentum, epsilon, centered, epsilonInRoot, weightDecay } = settings
     const arrays = [
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      this.slotPointer(update, 'v'),
-      centered ? this.slotPointer(update, 'm') : 0,
-      momentum > 0 ? this.slotPointer(update, 'velocity') : 0,
+      update.parameterPointer(),
+      update.gradientPointer(),
+      update.slotPointer('v'),
+      centered ? update.slotPointer('m') : 0,
+      momentum > 0 ? update.slotPointer('velocity') : 0,
     ]
-    inBlocks(engine, parameter.size, arrays, 2, (math, p, given, v, m, velocity, g, root) => {
+    inBlocks(engine, update.count, arrays, 2, (math, p, given, v, m, velocity, g, root) => {
       math.copy(g, given)
       if (weightDecay > 0) math.addScaled(g, p, weightDecay)
       math.square(root, g)

@@ -2,8 +2,9 @@ import { ValueError } from '../errors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Updated } from './groups.ts'
 import { checkHyperparameter } from './hyperparameters.ts'
-import { Optimizer, type OptimizerOptions, type Update } from './optimizer.ts'
+import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import type { Schedule } from './schedules/schedule.ts'
+import type { Update } from './update.ts'
 
 export interface SGDOptions extends OptimizerOptions {
   /** Default 0.01. */
@@ -17,6 +18,8 @@ export interface SGDOptions extends OptimizerOptions {
   /** λ of the L2 penalty, added to the gradient. Default 0. */
   readonly weightDecay?: number
 }
+
+const KNOWN = ['momentum', 'dampening', 'nesterov', 'weightDecay']
 
 /**
  * Gradient descent, with momentum if wanted.
@@ -38,7 +41,7 @@ export class SGD extends Optimizer<SGDSettings, SGDOptions> {
   readonly name = 'sgd'
 
   constructor(parameters: Updated<SGDOptions>, options: SGDOptions = {}) {
-    super({ name: 'sgd', defaultRate: 0.01, settings }, parameters, options)
+    super({ name: 'sgd', defaultRate: 0.01, settings, known: KNOWN }, parameters, options)
   }
 
   protected override slotNames(_: Tensor, { momentum }: SGDSettings): readonly string[] {
@@ -46,13 +49,13 @@ export class SGD extends Optimizer<SGDSettings, SGDOptions> {
   }
 
   protected override update(update: Update<SGDSettings>): void {
-    const { engine, parameter, gradient, slots, learningRate } = update
+    const { engine, slots, learningRate } = update
     const { momentum, dampening, weightDecay, nesterov } = update.settings
     engine.kernels.sgd(
-      engine.pointerForWrite(parameter.storage),
-      engine.pointer(gradient.storage),
-      momentum === 0 ? 0 : this.slotPointer(update, 'velocity'),
-      parameter.size,
+      update.parameterPointer(),
+      update.gradientPointer(),
+      momentum === 0 ? 0 : update.slotPointer('velocity'),
+      update.count,
       learningRate,
       momentum,
       dampening,
