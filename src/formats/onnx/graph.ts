@@ -1,4 +1,5 @@
 import { Attributes } from './attributes.ts'
+import { Names } from './names.ts'
 import { refuse, show } from './refuse.ts'
 import { describeInitializer, readTensorData } from './tensor-data.ts'
 import { elementTypeOf, type ElementType } from './element-type.ts'
@@ -60,7 +61,7 @@ interface Scope {
   /** Attributes of the call, inside a function. */
   readonly arguments: ReadonlyMap<string, AttributeProto>
   /** Names that outer graphs define. */
-  readonly outer: ReadonlySet<string>
+  readonly outer: Names
   /** Functions being expanded, against recursion. */
   readonly calls: readonly string[]
   /** Counts nodes: functions that call functions multiply. */
@@ -69,6 +70,9 @@ interface Scope {
 
 /** Most nodes of a graph with all function calls expanded. */
 const MOST_NODES = 200_000
+
+/** Functions that call functions that call functions … */
+const DEEPEST_CALLS = 32
 
 const standardDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain)
 
@@ -90,7 +94,7 @@ export function readGraph(
     opsets,
     functions,
     arguments: new Map(),
-    outer: new Set(),
+    outer: new Names(),
     calls: [],
     budget: { nodes: 0 },
   })
@@ -113,7 +117,7 @@ function buildGraph(proto: GraphProto, scope: Scope): Graph {
   }
   const inputs = proto.inputs.map(readPort).filter(({ name }) => !initializers.has(name))
   const outputs = proto.outputs.map(readPort)
-  const defined = new Set([...scope.outer, ...initializers.keys(), ...inputs.map(({ name }) => name)])
+  const defined = new Names(scope.outer).add(initializers.keys()).add(inputs.map(({ name }) => name))
   const nodes = buildNodes(proto.nodes, defined, scope)
   for (const { name } of outputs) {
     if (!defined.has(name)) refuse(`the output ${show(name)}`, 'no node computes it')
@@ -127,13 +131,13 @@ const readPort = ({ name, type }: ValueInfoProto): Port => {
 }
 
 /** Builds nodes in an order in which they can run; `defined` grows by what they compute. */
-function buildNodes(protos: readonly NodeProto[], defined: Set<string>, scope: Scope): Node[] {
+function buildNodes(protos: readonly NodeProto[], defined: Names, scope: Scope): Node[] {
   const nodes: Node[] = []
   for (const proto of inOrder(protos, defined)) {
     scope.budget.nodes++
     if (scope.budget.nodes > MOST_NODES) refuse('the graph', `it has more than ${MOST_NODES} nodes`)
     nodes.push(buildNode(proto, { ...scope, outer: defined }))
-    for (const output of proto.outputs) if (output !== '') defined.add(output)
+    for (const output of proto.outputs) if (output !== '') defined.add([output])
   }
   return nodes
 }
@@ -142,7 +146,7 @@ const labelOf = ({ opType, name, outputs }: NodeProto): string =>
   `${opType} ${show(name || (outputs[0] ?? ''))}`
 
 /** Nodes sorted so that each comes after those whose values it reads; files should be sorted, and mostly are. */
-function inOrder(protos: readonly NodeProto[], given: ReadonlySet<string>): NodeProto[] {
+function inOrder(protos: readonly NodeProto[], given: Names): NodeProto[] {
   const producers = new Map<string, NodeProto>()
   for (const proto of protos) {
     for (const output of proto.outputs) {
@@ -153,7 +157,7 @@ function inOrder(protos: readonly NodeProto[], given: ReadonlySet<string>): Node
       producers.set(output, proto)
     }
   }
-  const needed = new Map(protos.map(proto => [proto, [...new Set(readNames(proto, new Set()))]]))
+  const needed = new Map(protos.map(proto => [proto, [...new Set(readNames(proto, new Names()))]]))
   const readers = new Map<NodeProto, NodeProto[]>()
   const waiting = new Map<NodeProto, number>()
   for (const [proto, names] of needed) {
@@ -187,16 +191,13 @@ function inOrder(protos: readonly NodeProto[], given: ReadonlySet<string>): Node
 }
 
 /** Names that a node reads, those that its branches and bodies read from outside included. */
-function readNames(proto: NodeProto, inner: ReadonlySet<string>): string[] {
+function readNames(proto: NodeProto, inner: Names): string[] {
   const own = proto.inputs.filter(name => name !== '' && !inner.has(name))
   const below = proto.attributes.flatMap(({ graph }) => {
     if (graph === undefined) return []
-    const hidden = new Set([
-      ...inner,
-      ...graph.inputs.map(({ name }) => name),
-      ...graph.initializers.map(({ name }) => name),
-      ...graph.nodes.flatMap(({ outputs }) => outputs),
-    ])
+    const hidden = new Names(inner)
+    for (const { name } of [...graph.inputs, ...graph.initializers]) hidden.add([name])
+    for (const { outputs } of graph.nodes) hidden.add(outputs)
     const outputs = graph.outputs.map(({ name }) => name).filter(name => !hidden.has(name))
     return [...outputs, ...graph.nodes.flatMap(node => readNames(node, hidden))]
   })
@@ -247,12 +248,14 @@ function buildBody(
 ): Graph {
   const key = functionKey(definition.domain, definition.name)
   if (scope.calls.includes(key)) refuse(label, 'the function calls itself')
+  if (scope.calls.length === DEEPEST_CALLS)
+    refuse(label, `more than ${DEEPEST_CALLS} functions call each other`)
   const given = new Map([...definition.defaults, ...attributes].map(attribute => [attribute.name, attribute]))
   const inner: Scope = {
     opsets: readOpsets(definition.opsetImport),
     functions: scope.functions,
     arguments: given,
-    outer: new Set(),
+    outer: new Names(),
     calls: [...scope.calls, key],
     budget: scope.budget,
   }
