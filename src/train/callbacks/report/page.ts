@@ -184,5 +184,5 @@ function table({ epochs, history }: History): string {
     const cells = names.map(name => `<td>${fullNumber(logs[name])}</td>`).join('')
     return `<tr><th scope="row">${epoch + 1}</th>${cells}</tr>`
   })
-  return `<details><summary>All figures</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`
+  return `<details><summary>All figures</summary><div class="scroll" role="region" aria-label="All figures" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`
 }
