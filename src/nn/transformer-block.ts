@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts'
+import { addOnto } from '../ops/overwrite.ts'
 import type { Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type ActivationName, checkActivation } from './activations.ts'
@@ -108,8 +109,8 @@ export abstract class TransformerBlock<Input extends number> extends Layer<Input
 
   /** norm(x + part(x)), or with normFirst x + part(norm(x)) */
   protected residual(x: Tensor, norm: LayerNormalization, part: (x: Tensor) => Tensor): Tensor {
-    if (this.options.normFirst === true) return x.add(this.dropout.forward(part(norm.forward(x))))
-    return norm.forward(x.add(this.dropout.forward(part(x))))
+    if (this.options.normFirst === true) return addOnto(x, this.dropout.forward(part(norm.forward(x))))
+    return norm.forward(addOnto(x, this.dropout.forward(part(x))))
   }
 
   protected feedForward(x: Tensor): Tensor {

@@ -1,11 +1,12 @@
 import type { BinaryName } from '../../kernels/kernels.ts'
-import { broadcastShapes } from '../tensor/shape.ts'
+import { broadcastShapes, sameShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { runBroadcast } from './broadcast.ts'
-import { defineOp, elementsOf } from './define.ts'
+import { defineOp, elementsOf, isWritable } from './define.ts'
 import type { Elementwise } from './elementwise-types.ts'
 import { mapBroadcast, mapLeading } from './map-rules.ts'
 import { type Operand, promote, toFloat } from './operand.ts'
+import { type Overwriting, overwritingOperations } from './overwrite.ts'
 
 /**
  * dL/da and dL/db from g = dL/d(out), y = out. Shapes may still be broadcast: backward sums them to the operands'.
@@ -47,11 +48,15 @@ const PARTIALS: Record<BinaryName, Partials> = {
   },
 }
 
+const KEEP: Overwriting = { isFresh: false }
+
 function defineArithmetic(name: BinaryName): Elementwise {
   const partials = PARTIALS[name]
-  const op = defineOp<null>(name, {
+  const op = defineOp<Overwriting>(name, {
     shape: ([a, b]) => broadcastShapes(name, a.shape, b.shape),
     dtype: ([a]) => a.dtype,
+    overwrites: ([a, b], { isFresh }, engine) =>
+      isFresh && sameShape(a.shape, b.shape) && isWritable(b, engine) ? b : null,
     forward: ([a, b], out, _, engine) => {
       const bytes = a.dtype === 'float32' ? 1 << engine.memory.floatShift : 4
       runBroadcast(elementsOf(engine, a.dtype).binary[name], engine, out, a, b, bytes)
@@ -60,9 +65,10 @@ function defineArithmetic(name: BinaryName): Elementwise {
     readsValues: partials.readsValues ?? true,
     map: mapBroadcast,
   })
+  overwritingOperations.set(name, op)
   const floatOnly = name === 'div' || name === 'pow' || name === 'atan2'
   return (a: Operand, b: Operand): Tensor =>
-    op(floatOnly ? [toFloat(name, a), toFloat(name, b)] : promote(name, a, b), null)
+    op(floatOnly ? [toFloat(name, a), toFloat(name, b)] : promote(name, a, b), KEEP)
 }
 
 /**

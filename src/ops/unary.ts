@@ -6,7 +6,7 @@ import { at, defineOp, isWritable } from './define.ts'
 import type { Unary } from './elementwise-types.ts'
 import { mapLeading } from './map-rules.ts'
 import { type Operand, toFloat } from './operand.ts'
-import { type UnaryAttributes, unaryOperations } from './overwrite.ts'
+import { type Overwriting, overwritingOperations } from './overwrite.ts'
 
 /** dL/dx from x, y = f(x) and g = dL/dy */
 type Derivative = (x: Tensor, y: Tensor, g: Tensor) => Tensor
@@ -67,11 +67,11 @@ const DERIVATIVES: Record<UnaryName, Derivative> = {
   hardTanh: (x, _, g) => inside(x, -1, 1, g),
 }
 
-const KEEP: UnaryAttributes = { isFresh: false }
+const KEEP: Overwriting = { isFresh: false }
 
 function defineUnary(name: UnaryName): Unary {
   const derivative = DERIVATIVES[name]
-  const op = defineOp<UnaryAttributes>(name, {
+  const op = defineOp<Overwriting>(name, {
     shape: ([x]) => x.shape,
     overwrites: ([x], { isFresh }, engine) => (isFresh && isWritable(x, engine) ? x : null),
     forward: ([x], out, _, engine) => engine.kernels.unary[name](at(engine, out), at(engine, x), x.size),
@@ -79,7 +79,7 @@ function defineUnary(name: UnaryName): Unary {
     map: mapLeading,
     readsValues: name !== 'neg' && derivative !== step,
   })
-  unaryOperations.set(name, op)
+  overwritingOperations.set(name, op)
   return (x: Operand): Tensor => op([toFloat(name, x)], KEEP)
 }
 
