@@ -127,6 +127,7 @@ export {
   type RecurrentLayerOptions,
   type RecurrentState,
 } from './nn/recurrent.ts'
+export { Cell, type CellState, type CellStep, RNN, type RNNContext, type RNNOptions, rnn } from './nn/rnn.ts'
 export { Dropout, dropout, type DropoutOptions } from './nn/dropout.ts'
 export { Activation, activation, type ActivationOptions } from './nn/activation.ts'
 export { Flatten, flatten, type FlattenOptions } from './nn/flatten.ts'
