@@ -4,7 +4,15 @@ const PAUSE_EVERY_MS = 40
 export const nextTurn = (): Promise<void> =>
   new Promise(resolve => {
     if (typeof setImmediate === 'function') setImmediate(resolve)
-    else setTimeout(resolve, 0)
+    else {
+      // Browsers make timers within timers wait for 4 ms, which is a tenth of the time that training works in between.
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      port2.postMessage(null)
+    }
   })
 
 /** When the rest of the program last had a turn; shared, so that many short runs in a row give turns, too. */
