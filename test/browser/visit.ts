@@ -10,7 +10,7 @@ export interface Visit<T> {
 export async function visit<T>(
   browser: Browser | BrowserContext,
   address: string,
-  timeout = 20_000,
+  timeout = 50_000,
 ): Promise<Visit<T>> {
   const page = await browser.newPage()
   const complaints: string[] = []
@@ -19,12 +19,10 @@ export async function visit<T>(
   })
   page.on('pageerror', error => complaints.push(error.message))
   try {
-    await page.goto(address, { waitUntil: 'load' })
-    await page
-      .waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: 20_000 })
-      .catch(() => {
-        throw new Error(`the page's module did not run: ${complaints.join('; ')}`)
-      })
+    await page.goto(address, { waitUntil: 'commit' })
+    await page.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout }).catch(() => {
+      throw new Error(`the page's module did not run: ${complaints.join('; ')}`)
+    })
     await page.waitForFunction('globalThis.outcome.then(() => true)', undefined, { timeout })
     const outcome = (await page.evaluate('globalThis.outcome')) as { value: T; error?: string }
     if (outcome.error !== undefined) throw new Error(`in the page: ${outcome.error}`)
