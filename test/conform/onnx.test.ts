@@ -59,6 +59,13 @@ describe('the runner of ONNX cases', () => {
     expect((await runCommandLine(['onnx', folder])).exitCode).toBe(0)
   })
 
+  it('takes every model of a folder without a list', async () => {
+    writeCase('right', 'Neg', [-1, 2])
+    const { exitCode, stdout } = await runCommandLine(['onnx', join(folder, 'node')])
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(/unlisted \| 1 \| 1 \| 1/)
+  })
+
   it('says what is wrong with a folder', async () => {
     expect((await runCommandLine(['onnx', join(folder, 'nowhere')])).exitCode).toBe(2)
     expect((await runCommandLine(['onnx-pytorch', folder])).stderr).toMatch(/no list of models/)

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { exportOnnx } from '../../src/formats/onnx/index.ts'
-import type { Tensor } from '../../src/index.ts'
+import {
+  bidirectional,
+  embedding,
+  gru,
+  lstm,
+  manualSeed,
+  sequential,
+  type Tensor,
+  tensor,
+  transformerEncoderLayer,
+} from '../../src/index.ts'
 import { examples } from '../formats/onnx/exported-models.ts'
 import { type Output, runtime } from './runtime.ts'
 
@@ -27,5 +37,26 @@ describe('ONNX Runtime on exported models', () => {
       expect(distance(outputs[name], wanted[i]), name).toBeLessThan(1e-5)
     })
     expect(session.outputNames.length).toBe(wanted.length)
+  })
+
+  it('takes other batches and longer sequences than the model has met', async () => {
+    manualSeed(5)
+    const model = sequential(
+      embedding({ inputDim: 9, outputDim: 4, maskZero: true }),
+      bidirectional({ layer: lstm({ units: 4, returnSequences: true }) }),
+      transformerEncoderLayer({ numHeads: 2, intermediateDim: 5, rotary: true, causal: true }),
+      gru({ units: 3 }),
+    )
+    model.predict(tensor([[1, 2, 3]], { dtype: 'int32' }))
+    const x = tensor(
+      [
+        [0, 0, 5, 6, 7, 0, 8],
+        [1, 2, 3, 4, 5, 6, 7],
+      ],
+      { dtype: 'int32' },
+    )
+    const session = await runtime.InferenceSession.create(await exportOnnx(model))
+    const { output } = await session.run({ input: toRuntime(x) })
+    expect(distance(output, model.predict(x))).toBeLessThan(1e-5)
   })
 })

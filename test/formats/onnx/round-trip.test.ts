@@ -134,6 +134,13 @@ describe('exportOnnx', () => {
       }
     }
     expect(await rejection(exportOnnx(new Net()))).toBeInstanceOf(UnsupportedError)
+    class Twice extends t.Sequential {
+      override forward(x: t.Tensor): t.Tensor {
+        return super.forward(x).mul(2)
+      }
+    }
+    const twice = new Twice([t.dense({ units: 1, inputSize: 3 })], { name: 'twice', inputShape: [3] })
+    expect((await rejection(exportOnnx(twice))).message).toMatch(/"twice": Twice has no counterpart/)
   })
 
   it('passes values from convolution to convolution without moving axes', async () => {

@@ -4,6 +4,7 @@ import { SymbolicTensor } from '../../../nn/graph/symbolic.ts'
 import { Layer, UNKNOWN } from '../../../nn/layer.ts'
 import type { Module } from '../../../nn/module.ts'
 import { Functional } from '../../../train/functional/functional.ts'
+import { Model } from '../../../train/model.ts'
 import { Sequential } from '../../../train/sequential.ts'
 import type { Edge } from './builder.ts'
 import type { EdgeContext } from './exporter.ts'
@@ -44,7 +45,7 @@ export class Walk {
     path: string,
     problem: string,
   ): readonly Edge[] {
-    this.refused.set(path, problem)
+    this.refused.set(path || (module instanceof Model ? module.name : ''), problem)
     const [first] = inputs
     const shapes = module.outputShapes(inputs.map(({ shape }) => shape.slice(1)))
     return shapes.map(shape => ({
