@@ -55,8 +55,11 @@ const separate = {
   },
 }
 
-/** The program of the workers that train models: it shares the chunks of the library, and lies beside them. */
-const worker = { source: 'src/train/worker/worker.ts', name: 'worker' }
+/** Programs of workers (that train models, that read files of Keras): they share chunks, and lie beside them. */
+const workers = [
+  { source: 'src/train/worker/worker.ts', name: 'worker' },
+  { source: 'src/formats/keras/worker.ts', name: 'keras-worker' },
+]
 
 /** The file for pages is the program of its workers, too. */
 const workerInside = {
@@ -122,7 +125,7 @@ function notices(metafiles) {
 async function buildForNode() {
   const { metafile } = await build({
     ...common,
-    entryPoints: [...entries, ...commands, worker].map(({ source, name }) => ({ in: source, out: name })),
+    entryPoints: [...entries, ...commands, ...workers].map(({ source, name }) => ({ in: source, out: name })),
     outdir: dist,
     splitting: true,
     // What an entry is there for is done on import: nothing is left out here.

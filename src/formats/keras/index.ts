@@ -1,0 +1,4 @@
+import '../../ops/methods.ts'
+
+export { type KerasSource, loadKeras, type LoadKerasOptions, loadKerasWeights } from './load.ts'
+export { saveKeras, serializeKeras, serializeKerasWeights } from './write.ts'
