@@ -1,13 +1,15 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { UsageError } from './environment.ts'
 
 /** The kinds of files that hold models. */
-export type Format = 'tensorloom' | 'onnx'
+export type Format = 'tensorloom' | 'tfjs' | 'keras' | 'onnx'
 
 /** What `convert` says it can write, by how the name ends. */
 export const FORMATS = `
   tensorloom   a folder, or a file NAME.safetensors
+  tfjs         a folder NAME.tfjs; any folder with a layers model of TensorFlow.js is read
+  keras        NAME.keras; NAME.h5 is read
   onnx         NAME.onnx`
 
 /**
@@ -19,7 +21,8 @@ export function formatOf(path: string): Format {
   if (!statSync(path).isDirectory()) return formatByName(path)
   const file = join(path, 'model.json')
   if (!existsSync(file)) throw new UsageError(`${path}: has no model.json.`)
-  return 'tensorloom'
+  // Both keep a model.json; only theirs has a topology.
+  return /"modelTopology"\s*:/.test(readFileSync(file, 'utf8')) ? 'tfjs' : 'tensorloom'
 }
 
 /**
@@ -32,6 +35,11 @@ export function formatByName(path: string): Format {
     case '':
     case '.safetensors':
       return 'tensorloom'
+    case '.tfjs':
+      return 'tfjs'
+    case '.keras':
+    case '.h5':
+      return 'keras'
     case '.onnx':
       return 'onnx'
     case '.json':

@@ -1,7 +1,9 @@
 import { load } from '../io/load.ts'
 import type { Loaded } from '../io/serialize.ts'
 import type { Model, ModelResult } from '../train/model.ts'
-import type { Format } from './formats.ts'
+import type { LoadedModel } from '../io/model-build.ts'
+import { Predictor } from '../serve/predictor.ts'
+import { type Format, formatOf } from './formats.ts'
 
 /** A model of any kind, and what else its file says. */
 export interface OpenedModel {
@@ -21,9 +23,23 @@ export async function openModel(path: string, format: Format): Promise<OpenedMod
       const notes = [...metadata].map(([key, value]) => `${key}: ${value}`)
       return { model, extras: { tokenizer, metadata }, details: [...words, ...notes] }
     }
+    case 'tfjs': {
+      const { loadTfjsModel } = await import('../formats/tfjs/index.ts')
+      return { model: await loadTfjsModel(path), extras: null, details: [] }
+    }
+    case 'keras': {
+      const { loadKeras } = await import('../formats/keras/index.ts')
+      return { model: await loadKeras(path), extras: null, details: [] }
+    }
     case 'onnx': {
       const { loadOnnx } = await import('../formats/onnx/index.ts')
       return { model: await loadOnnx(path), extras: null, details: [] }
     }
   }
+}
+
+/** A model of any kind as a predictor: with its tokenizer, where the format has one. */
+export async function openPredictor(path: string): Promise<Predictor> {
+  const { model, extras } = await openModel(path, formatOf(path))
+  return extras === null ? new Predictor(model) : Predictor.from({ model: model as LoadedModel, ...extras })
 }

@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander'
 import { fromCsv } from '../data-files/csv.ts'
 import type { Row } from '../data-files/csv-row.ts'
 import { textLines } from '../data-files/ndjson.ts'
-import { Predictor } from '../serve/predictor.ts'
+import type { Predictor } from '../serve/predictor.ts'
 import { type Environment, PartialFailure, UsageError } from './environment.ts'
+import { openPredictor } from './open-model.ts'
 import { whole } from './options.ts'
 
 /** One input, or why there is none, with its place in the file. */
@@ -34,7 +35,7 @@ export function predictCommand(program: Command, environment: Environment): void
   program
     .command('predict')
     .description('Answers for each line of standard input.')
-    .argument('<model>', 'folder or .safetensors file of a saved model')
+    .argument('<model>', 'a saved model, of any kind that convert reads')
     .addOption(
       new Option('--format <format>', 'what standard input holds')
         .choices(['text', 'ndjson', 'csv'])
@@ -44,7 +45,7 @@ export function predictCommand(program: Command, environment: Environment): void
     .option('--batch <n>', 'inputs that are answered together', whole(1), 64)
     .addHelpText('after', HELP)
     .action(async (source: string, flags: PredictFlags) => {
-      const predictor = await Predictor.load(source)
+      const predictor = await openPredictor(source)
       if (flags.format === 'text' && !predictor.takesText) {
         throw new UsageError('the model takes arrays, not texts: use --format ndjson or --format csv.')
       }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { Predictor } from '../serve/predictor.ts'
 import { createServer } from '../serve/server.ts'
 import type { Environment } from './environment.ts'
+import { openPredictor } from './open-model.ts'
 import { whole } from './options.ts'
 
 interface ServeFlags {
@@ -25,13 +25,13 @@ export function serveCommand(program: Command, environment: Environment): void {
   program
     .command('serve')
     .description('Answers over HTTP.')
-    .argument('<model>', 'folder or .safetensors file of a saved model')
+    .argument('<model>', 'a saved model, of any kind that convert reads')
     .option('--port <n>', '0 takes any free one', whole(0), 8080)
     .option('--host <address>', '0.0.0.0 to be reached from elsewhere', '127.0.0.1')
     .option('--max-inputs <n>', 'most inputs in one request', whole(1), 1024)
     .addHelpText('after', HELP)
     .action(async (source: string, { port, host, maxInputs }: ServeFlags) => {
-      const server = await createServer(await Predictor.load(source), { maxInputs })
+      const server = await createServer(await openPredictor(source), { maxInputs })
       const address = await server.listen({ port, host })
       environment.report(`${source} answers at ${address}/predict\n`)
       await environment.untilStopped()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Environment } from '../../src/cli/environment.ts'
 import { run } from '../../src/cli/program.ts'
-import { dense, manualSeed, sequential, serializeStateDict, tensor } from '../../src/index.ts'
+import { dense, manualSeed, Sequential, serializeStateDict, tensor } from '../../src/index.ts'
 import '../../src/io/model-method.ts'
 
 let folder: string
@@ -61,7 +61,7 @@ beforeAll(async () => {
   ])
   expect(code).toBe(0)
   manualSeed(1)
-  const model = sequential(dense({ units: 2, inputSize: 3 }))
+  const model = new Sequential([dense({ units: 2 })], { inputShape: [3] })
   model.loadStateDict(
     new Map([
       [
@@ -173,6 +173,17 @@ describe('convert', () => {
     )
     expect(new Set(answers.map(({ output }) => output)).size).toBe(1)
   })
+
+  it.each(['numbers.keras', 'numbers.tfjs', 'numbers.onnx'])(
+    'writes %s, which answers the same',
+    async name => {
+      const path = join(folder, name)
+      expect(await only(['convert', numbers, path])).toMatchObject({ code: 0 })
+      const { lines } = await tensorloom(['predict', path, '--format', 'ndjson'], '[1,2,3]\n')
+      expect(lines).toEqual([{ prediction: [1, 12] }])
+      expect((await only(['inspect', path])).code).toBe(0)
+    },
+  )
 
   it('names what it does not know', async () => {
     expect(await only(['convert', join(folder, 'none'), 'x'])).toMatchObject({ code: 2 })
