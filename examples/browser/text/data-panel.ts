@@ -1,6 +1,9 @@
 import { byId, make } from '../page/dom.ts'
 import { builtInReviews, type Dataset, EXAMPLE_LINES, readOwnTexts } from './dataset.ts'
 
+/** Characters of a sample that takes no more than two lines. */
+const LONGEST_SAMPLE = 60
+
 /** The choice between the built-in reviews and one's own texts. */
 export class DataPanel {
   private readonly own = byId('own-text', HTMLTextAreaElement)
@@ -13,9 +16,10 @@ export class DataPanel {
       radio.addEventListener('change', () => this.refresh())
     }
     const { labels, training } = builtInReviews()
+    const short = training.filter(({ text }) => text.length <= LONGEST_SAMPLE && / but /.test(text))
     byId('samples', HTMLUListElement).append(
-      ...[0, 1, 2, 3].map(index => {
-        const { label, text } = training[index]
+      ...[1, 0, 1].map((label, index) => {
+        const { text } = short.filter(example => example.label === label)[index]
         return make(
           'li',
           {},
@@ -43,7 +47,9 @@ export class DataPanel {
     try {
       const { labels, training, validation } = this.read()
       const count = training.length.toLocaleString('en-US')
-      this.summary.textContent = `${count} texts to learn from, ${validation.length.toLocaleString('en-US')} held out · ${labels.join(', ')}`
+      const held = validation.length.toLocaleString('en-US')
+      const classes = this.isOwn ? ` Labels: ${labels.join(', ')}.` : ''
+      this.summary.textContent = `${count} texts to learn from, ${held} held out.${classes}`
     } catch (error) {
       this.summary.classList.add('error')
       this.summary.textContent = error instanceof Error ? error.message : String(error)
