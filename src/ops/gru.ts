@@ -1,23 +1,25 @@
-import { gradMode } from '../autodiff/mode.ts'
 import { currentEngine } from '../engine/device.ts'
-import { lifetime, withVisibility } from '../engine/lifetime.ts'
-import type { Storage } from '../engine/storage.ts'
 import type { GraphNode } from '../tensor/node.ts'
-import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import { gruComposed } from './gru-composed.ts'
 import {
-  addressesOf,
   checkRecurrent,
   checkShape,
   fusedOrReplayed,
-  gradientsFor,
   placeOperands,
   type RecurrentAttributes,
   type RecurrentOperands,
   type SequenceOptions,
-  sizesOf,
 } from './recurrence.ts'
+import {
+  gradientsOf,
+  operandsOf,
+  optionalOf,
+  outputsFor,
+  savedFor,
+  withGateGradients,
+} from './recurrence-operands.ts'
 
 export interface GruOptions extends SequenceOptions {
   /** Gate activation; `hardSigmoid` is clip(0.2·x + 0.5, 0, 1). Default `sigmoid`. */
@@ -46,73 +48,35 @@ export interface GruAttributes extends RecurrentAttributes {
 
 const gruOp = defineFused<GruAttributes>('gru', {
   forward: (inputs, attributes, engine, training) => {
-    const { batch, time, inputSize, units } = sizesOf(inputs)
-    const { input, given } = addressesOf(engine, inputs)
-    const sequence = emptyTensor([batch, time, units], 'float32')
-    const h = emptyTensor([batch, units], 'float32')
-    const saved: Storage[] = training
-      ? withVisibility('internal', lifetime.created, () => [
-          engine.create('float32', batch * time * 4 * units),
-        ])
-      : []
+    const outputs = outputsFor(inputs, 1)
+    const saved = training ? savedFor(engine, inputs, [4]) : []
     engine.kernels.gruForward({
-      ...{ batch, time, inputSize, units },
-      x: input(0),
-      kernel: input(1),
-      recurrentKernel: input(2),
-      bias: input(attributes.bias),
-      h0: input(attributes.h0),
-      mask: given(attributes.mask),
-      reverse: attributes.reverse,
+      ...operandsOf(engine, inputs, attributes),
+      bias: optionalOf(engine, inputs, attributes.bias),
       hardSigmoid: attributes.hardSigmoid,
       resetAfter: attributes.resetAfter,
-      out: at(engine, sequence),
+      out: at(engine, outputs[0]),
       gates: training ? engine.pointer(saved[0]) : 0,
-      hLast: at(engine, h),
+      hLast: at(engine, outputs[1]),
     })
-    return { outputs: [sequence, h], saved }
+    return { outputs, saved }
   },
   gradient: fusedOrReplayed('gru', gruComposed, gruGradients),
 })
 
 /** All wanted gradients from one kernel call. */
 function gruGradients(
-  { inputs, outputs, saved }: GraphNode,
+  node: GraphNode,
   attributes: GruAttributes,
-  [dSequence, dh]: readonly (Tensor | null)[],
+  outputGradients: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
   const engine = currentEngine()
   engine.beginOperation('gru')
-  const { batch, time, inputSize, units } = sizesOf(inputs)
-  const { input, given } = addressesOf(engine, inputs)
-  const { results, result } = gradientsFor(engine, inputs)
-  const gates = engine.pointer(saved[0])
-  // The saved gates are overwritten by their gradients, unless the graph is to be used again.
-  const dGates = gradMode.retainGraph
-    ? engine.memory.allocate(saved[0].length << engine.memory.floatShift)
-    : gates
-  engine.kernels.gruBackward({
-    ...{ batch, time, inputSize, units },
-    x: input(0),
-    kernel: input(1),
-    recurrentKernel: input(2),
-    h0: input(attributes.h0),
-    mask: given(attributes.mask),
-    reverse: attributes.reverse,
-    hardSigmoid: attributes.hardSigmoid,
-    resetAfter: attributes.resetAfter,
-    out: at(engine, outputs[0]),
-    gates,
-    dOut: given(dSequence),
-    dhLast: given(dh),
-    dGates,
-    dx: result(0),
-    dKernel: result(1),
-    dRecurrentKernel: result(2),
-    dBias: result(attributes.bias),
-    dh0: result(attributes.h0),
+  const { results, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const { hardSigmoid, resetAfter } = attributes
+  withGateGradients(engine, node.saved[0], (gates, dGates) => {
+    engine.kernels.gruBackward({ ...addresses, hardSigmoid, resetAfter, gates, dGates })
   })
-  if (dGates !== gates) engine.memory.release(dGates)
   return results
 }
 

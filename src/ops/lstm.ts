@@ -1,24 +1,26 @@
-import { gradMode } from '../autodiff/mode.ts'
 import { currentEngine } from '../engine/device.ts'
-import { lifetime, withVisibility } from '../engine/lifetime.ts'
-import type { Storage } from '../engine/storage.ts'
 import type { GraphNode } from '../tensor/node.ts'
-import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import { lstmComposed } from './lstm-composed.ts'
 import { toFloat } from './operand.ts'
 import {
-  addressesOf,
   checkRecurrent,
   checkShape,
   fusedOrReplayed,
-  gradientsFor,
   placeOperands,
   type RecurrentAttributes,
   type RecurrentOperands,
   type SequenceOptions,
-  sizesOf,
 } from './recurrence.ts'
+import {
+  gradientsOf,
+  operandsOf,
+  optionalOf,
+  outputsFor,
+  savedFor,
+  withGateGradients,
+} from './recurrence-operands.ts'
 
 export interface LstmOptions extends SequenceOptions {
   /** Gate activation; `hardSigmoid` is clip(0.2·x + 0.5, 0, 1). Default `sigmoid`. */
@@ -48,35 +50,22 @@ export interface LstmAttributes extends RecurrentAttributes {
 
 const lstmOp = defineFused<LstmAttributes>('lstm', {
   forward: (inputs, attributes, engine, training) => {
-    const { batch, time, inputSize, units } = sizesOf(inputs)
-    const { input, given } = addressesOf(engine, inputs)
-    const sequence = emptyTensor([batch, time, units], 'float32')
-    const h = emptyTensor([batch, units], 'float32')
-    const c = emptyTensor([batch, units], 'float32')
-    const saved: Storage[] = training
-      ? withVisibility('internal', lifetime.created, () => [
-          engine.create('float32', batch * time * 4 * units),
-          engine.create('float32', batch * time * units),
-        ])
-      : []
+    const outputs = outputsFor(inputs, 2)
+    const saved = training ? savedFor(engine, inputs, [4, 1]) : []
+    const [sequence, h, c] = outputs.map(output => at(engine, output))
+    const [gates = 0, cells = 0] = saved.map(storage => engine.pointer(storage))
     engine.kernels.lstmForward({
-      ...{ batch, time, inputSize, units },
-      x: input(0),
-      kernel: input(1),
-      recurrentKernel: input(2),
-      bias: input(attributes.bias),
-      h0: input(attributes.h0),
-      c0: input(attributes.c0),
-      mask: given(attributes.mask),
-      reverse: attributes.reverse,
+      ...operandsOf(engine, inputs, attributes),
+      bias: optionalOf(engine, inputs, attributes.bias),
+      c0: optionalOf(engine, inputs, attributes.c0),
       hardSigmoid: attributes.hardSigmoid,
-      out: at(engine, sequence),
-      gates: training ? engine.pointer(saved[0]) : 0,
-      cells: training ? engine.pointer(saved[1]) : 0,
-      hLast: at(engine, h),
-      cLast: at(engine, c),
+      out: sequence,
+      gates,
+      cells,
+      hLast: h,
+      cLast: c,
     })
-    return { outputs: [sequence, h, c], saved }
+    return { outputs, saved }
   },
   gradient: fusedOrReplayed('lstm', lstmComposed, lstmGradients),
 })
@@ -85,44 +74,24 @@ const lstmOp = defineFused<LstmAttributes>('lstm', {
 function lstmGradients(
   node: GraphNode,
   attributes: LstmAttributes,
-  [dSequence, dh, dc]: readonly (Tensor | null)[],
+  outputGradients: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
-  const { inputs, outputs, saved } = node
   const engine = currentEngine()
   engine.beginOperation('lstm')
-  const { batch, time, inputSize, units } = sizesOf(inputs)
-  const { input, given } = addressesOf(engine, inputs)
-  const { results, result } = gradientsFor(engine, inputs)
-  const gates = engine.pointer(saved[0])
-  // The saved gates are overwritten by their gradients, unless the graph is to be used again.
-  const dGates = gradMode.retainGraph
-    ? engine.memory.allocate(saved[0].length << engine.memory.floatShift)
-    : gates
-  engine.kernels.lstmBackward({
-    ...{ batch, time, inputSize, units },
-    x: input(0),
-    kernel: input(1),
-    recurrentKernel: input(2),
-    h0: input(attributes.h0),
-    c0: input(attributes.c0),
-    mask: given(attributes.mask),
-    reverse: attributes.reverse,
-    hardSigmoid: attributes.hardSigmoid,
-    out: at(engine, outputs[0]),
-    gates,
-    cells: engine.pointer(saved[1]),
-    dOut: given(dSequence),
-    dhLast: given(dh),
-    dcLast: given(dc),
-    dGates,
-    dx: result(0),
-    dKernel: result(1),
-    dRecurrentKernel: result(2),
-    dBias: result(attributes.bias),
-    dh0: result(attributes.h0),
-    dc0: result(attributes.c0),
+  const { results, result, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const dc = outputGradients[2]
+  withGateGradients(engine, node.saved[0], (gates, dGates) => {
+    engine.kernels.lstmBackward({
+      ...addresses,
+      c0: optionalOf(engine, node.inputs, attributes.c0),
+      hardSigmoid: attributes.hardSigmoid,
+      gates,
+      cells: engine.pointer(node.saved[1]),
+      dcLast: dc === null ? 0 : at(engine, dc),
+      dGates,
+      dc0: result(attributes.c0),
+    })
   })
-  if (dGates !== gates) engine.memory.release(dGates)
   return results
 }
 

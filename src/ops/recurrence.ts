@@ -1,13 +1,11 @@
 import { gradMode } from '../autodiff/mode.ts'
 import { gradientsByReplay } from '../autodiff/replay.ts'
-import type { Engine } from '../engine/engine.ts'
 import { DTypeError, ShapeError } from '../errors.ts'
 import { zeros } from '../tensor/creation.ts'
 import type { GraphNode, Thunk } from '../tensor/node.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
-import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { stack } from './concat.ts'
-import { at } from './define.ts'
 import { toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 import { slice } from './slice.ts'
@@ -41,12 +39,6 @@ export interface RecurrentAttributes {
   readonly h0: number
   readonly mask: Tensor | null
   readonly reverse: boolean
-}
-
-/** Sizes shared by forward and backward. */
-export function sizesOf([x, , recurrentKernel]: readonly Tensor[]) {
-  const [batch, time, inputSize] = x.shape
-  return { batch, time, inputSize, units: recurrentKernel.shape[0] }
 }
 
 /**
@@ -140,19 +132,6 @@ export const fusedOrReplayed =
     )
     return node.inputs.map((_, i) => thunk(gradients.get(i)))
   }
-
-/** Addresses of operands, by position or as they are; 0 for one that is absent. */
-export function addressesOf(engine: Engine, inputs: readonly Tensor[]) {
-  const given = (tensor: Tensor | null | undefined): number => (tensor ? at(engine, tensor) : 0)
-  return { given, input: (index: number): number => given(inputs[index]) }
-}
-
-/** Room for the gradients that are wanted, and its addresses by position. */
-export function gradientsFor(engine: Engine, inputs: readonly Tensor[]) {
-  const results = inputs.map(input => (input.requiresGrad ? emptyTensor(input.shape, 'float32') : null))
-  const { given } = addressesOf(engine, inputs)
-  return { results, result: (index: number): number => given(results[index]) }
-}
 
 /**
  * A recurrence out of ordinary operations: h of each step, and the last one. `step` makes the next h from what belongs

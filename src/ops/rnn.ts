@@ -1,22 +1,20 @@
 import { currentEngine } from '../engine/device.ts'
 import type { GraphNode } from '../tensor/node.ts'
-import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import type { RecurrentResult } from './gru.ts'
 import { linear } from './linear.ts'
 import {
-  addressesOf,
   checkRecurrent,
   checkShape,
   fusedOrReplayed,
-  gradientsFor,
   placeOperands,
   type RecurrentAttributes,
   type RecurrentOperands,
   runSteps,
   type SequenceOptions,
-  sizesOf,
 } from './recurrence.ts'
+import { gradientsOf, operandsOf, optionalOf, outputsFor } from './recurrence-operands.ts'
 import { relu, tanh } from './unary.ts'
 
 export interface RnnOptions extends SequenceOptions {
@@ -36,24 +34,15 @@ interface RnnAttributes extends RecurrentAttributes {
 
 const rnnOp = defineFused<RnnAttributes>('rnn', {
   forward: (inputs, attributes, engine) => {
-    const { batch, time, inputSize, units } = sizesOf(inputs)
-    const { input, given } = addressesOf(engine, inputs)
-    const sequence = emptyTensor([batch, time, units], 'float32')
-    const h = emptyTensor([batch, units], 'float32')
+    const outputs = outputsFor(inputs, 1)
     engine.kernels.rnnForward({
-      ...{ batch, time, inputSize, units },
-      x: input(0),
-      kernel: input(1),
-      recurrentKernel: input(2),
-      bias: input(attributes.bias),
-      h0: input(attributes.h0),
-      mask: given(attributes.mask),
-      reverse: attributes.reverse,
+      ...operandsOf(engine, inputs, attributes),
+      bias: optionalOf(engine, inputs, attributes.bias),
       relu: attributes.relu,
-      out: at(engine, sequence),
-      hLast: at(engine, h),
+      out: at(engine, outputs[0]),
+      hLast: at(engine, outputs[1]),
     })
-    return { outputs: [sequence, h], saved: [] }
+    return { outputs, saved: [] }
   },
   gradient: fusedOrReplayed('rnn', rnnComposed, rnnGradients),
 })
@@ -72,35 +61,15 @@ function rnnComposed(inputs: readonly Tensor[], attributes: RnnAttributes): read
 
 /** All wanted gradients from one kernel call. */
 function rnnGradients(
-  { inputs, outputs }: GraphNode,
+  node: GraphNode,
   attributes: RnnAttributes,
-  [dSequence, dh]: readonly (Tensor | null)[],
+  outputGradients: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
   const engine = currentEngine()
   engine.beginOperation('rnn')
-  const { batch, time, inputSize, units } = sizesOf(inputs)
-  const { input, given } = addressesOf(engine, inputs)
-  const { results, result } = gradientsFor(engine, inputs)
-  const dGates = engine.memory.allocate((batch * time * units) << engine.memory.floatShift)
-  engine.kernels.rnnBackward({
-    ...{ batch, time, inputSize, units },
-    x: input(0),
-    kernel: input(1),
-    recurrentKernel: input(2),
-    h0: input(attributes.h0),
-    mask: given(attributes.mask),
-    reverse: attributes.reverse,
-    relu: attributes.relu,
-    out: at(engine, outputs[0]),
-    dOut: given(dSequence),
-    dhLast: given(dh),
-    dGates,
-    dx: result(0),
-    dKernel: result(1),
-    dRecurrentKernel: result(2),
-    dBias: result(attributes.bias),
-    dh0: result(attributes.h0),
-  })
+  const { results, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const dGates = engine.memory.allocate(node.outputs[0].size << engine.memory.floatShift)
+  engine.kernels.rnnBackward({ ...addresses, relu: attributes.relu, dGates })
   engine.memory.release(dGates)
   return results
 }
