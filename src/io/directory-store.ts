@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
 import type { ByteStore } from './byte-store.ts'
 import { builtin, type Disk, openDisk } from './files.ts'
 import { show } from './refuse.ts'
@@ -66,7 +66,6 @@ async function lock(disk: Disk, directory: string): Promise<() => Promise<void>>
   const token = globalThis.crypto.randomUUID()
   const me: Writer = { ...(await thisProcess()), token }
   const bytes = new TextEncoder().encode(JSON.stringify(me))
-  // Two processes may find the same stale lock: each removes it, but one only can create the new one first.
   while (!(await disk.create(file, bytes))) {
     const other = await readWriter(disk, file)
     if (other !== null && (await isAlive(other, me, await disk.age(file)))) {
@@ -78,7 +77,7 @@ async function lock(disk: Disk, directory: string): Promise<() => Promise<void>>
         received: directory,
       })
     }
-    await disk.remove(file)
+    await removeStale(disk, file, other)
   }
   // A beat that fails is one beat fewer: the lock grows old, and others may take it.
   const beat = setInterval(() => void disk.touch(file).catch(() => {}), BEAT_MS)
@@ -91,16 +90,29 @@ async function lock(disk: Disk, directory: string): Promise<() => Promise<void>>
   }
 }
 
+/** Removes the lock of a writer that is no more, unless another one has taken its place meanwhile. */
+async function removeStale(disk: Disk, file: string, dead: Writer | null): Promise<void> {
+  if ((await readWriter(disk, file))?.token !== dead?.token) return
+  const grave = `${file}.${globalThis.crypto.randomUUID()}.tmp`
+  if (!(await disk.move(file, grave))) return
+  // Renaming is done by one only; but it may have hit a lock that was made a moment ago: that one goes back.
+  const taken = await readWriter(disk, grave)
+  if (taken !== null && taken.token !== dead?.token) {
+    await disk.create(file, new TextEncoder().encode(JSON.stringify(taken)))
+  }
+  await disk.remove(grave)
+}
+
 /** What a lock file says; null where it is gone or half-written. */
 async function readWriter(disk: Disk, file: string): Promise<Writer | null> {
-  if ((await disk.kind(file)) !== 'file') return null
-  const text = new TextDecoder().decode(await disk.read(file, 10_000))
   try {
+    const text = new TextDecoder().decode(await disk.read(file, 10_000))
     const { pid, host, started, token } = JSON.parse(text) as Record<keyof Writer, unknown>
     if (typeof pid !== 'number' || typeof host !== 'string' || typeof token !== 'string') return null
     return { pid, host, token, started: typeof started === 'string' ? started : null }
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof SyntaxError) return null
+    throw error
   }
 }
 

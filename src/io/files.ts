@@ -53,6 +53,8 @@ export interface Disk {
   names(directory: string): Promise<readonly string[]>
   /** Creates a file with these bytes; false where there is one already. */
   create(path: string, bytes: Uint8Array): Promise<boolean>
+  /** Gives a file another name; false where it is gone. */
+  move(path: string, to: string): Promise<boolean>
   /** Makes a file look as if it had just been written; one that is gone is no mistake. */
   touch(path: string): Promise<void>
   /** Milliseconds since a file was written or touched; infinite for one that is gone. */
@@ -71,8 +73,19 @@ export async function openDisk(operation: string): Promise<Disk> {
     remove: file => fs.rm(file, { force: true }),
     names: directory => namesIn(fs, directory),
     create: (file, bytes) => createFile(fs, path, file, bytes),
+    move: (file, to) => moveFile(fs, file, to),
     touch: file => touchFile(fs, file),
     age: file => ageOf(fs, file),
+  }
+}
+
+async function moveFile(fs: FileSystem, file: string, to: string): Promise<boolean> {
+  try {
+    await fs.rename(file, to)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
   }
 }
 
@@ -104,8 +117,28 @@ async function namesIn(fs: FileSystem, directory: string): Promise<readonly stri
   }
 }
 
+/** A second name for a finished file, because one that is opened under its own name is empty at first. */
 async function createFile(fs: FileSystem, path: Paths, file: string, bytes: Uint8Array): Promise<boolean> {
   await fs.mkdir(path.dirname(file), { recursive: true })
+  const temporary = `${file}.${globalThis.crypto.randomUUID()}.tmp`
+  try {
+    await writeFlushed(fs, temporary, bytes)
+    await fs.link(temporary, file)
+    return true
+  } catch (error) {
+    // Gone is the temporary one, when another process has cleared up what it took for left behind.
+    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false
+    if (!NO_LINKS.has(codeOf(error))) throw error
+    return await createPlain(fs, file, bytes)
+  } finally {
+    await fs.rm(temporary, { force: true })
+  }
+}
+
+/** What file systems say that know no second names. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+async function createPlain(fs: FileSystem, file: string, bytes: Uint8Array): Promise<boolean> {
   try {
     await writeFlushed(fs, file, bytes)
     return true
