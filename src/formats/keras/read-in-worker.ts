@@ -90,5 +90,7 @@ async function startInNode(): Promise<Started> {
 }
 
 /** The sources, under a loader of TypeScript that has to be started in the worker, too. */
-const sourceProgram = (href: string): string =>
-  `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(href)}) })`
+function sourceProgram(href: string): string {
+  const [loader, program] = [import.meta.resolve('tsx/esm/api'), href].map(url => JSON.stringify(url))
+  return `import(${loader}).then(({ register }) => { register(); return import(${program}) })`
+}
