@@ -87,7 +87,6 @@ function stack(path: string, values: readonly ExampleValue[]): ShapedData {
  * int32, everything else becomes float32.
  *
  * @throws ShapeError for parts that differ in shape; ValueError for text and for parts that some examples lack
- * @example collate([{ x: [1, 2], y: 0 }, { x: [3, 4], y: 1 }]).x.shape   // [2, 2]
  */
 export function collate<T extends object>(examples: readonly T[]): Collated<T> {
   return collateUnder('', examples) as Collated<T>

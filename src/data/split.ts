@@ -78,7 +78,7 @@ export function splitExamples<T extends { readonly [name: string]: DataInput }>(
  * Cross-validation: every example is in the validation part of exactly one fold.
  *
  * @throws ValueError for fewer examples than folds
- * @example for (const { train, validation } of kFold({ x: [[1], [2], [3], [4]] }, { folds: 2 })) train.x.shape   // [2, 1]
+ * @example [...kFold({ x: [[1], [2], [3], [4]] }, { folds: 2 })][0].train.x.shape   // [2, 1]
  */
 export function* kFold<T extends { readonly [name: string]: DataInput }>(
   columns: T,
