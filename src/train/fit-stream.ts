@@ -2,6 +2,7 @@ import { NonFiniteError } from '../errors.ts'
 import { evaluateSource, freshMetrics } from './evaluate.ts'
 import type { FitEvent } from './events.ts'
 import type { Logs } from './history.ts'
+import { investigatedStep } from './nan-detective.ts'
 import { onDevice } from './on-device.ts'
 import type { FitRun } from './run.ts'
 import type { RunState } from './run-state.ts'
@@ -73,7 +74,8 @@ function trainBatch(
   const index = state.batch
   const { optimizer } = model.requireCompiled('fit')
   try {
-    const loss = onDevice(options, () => trainStep(model, optimizer, state.measures, place, batch.make))
+    const step = options.debug === 'nan' ? investigatedStep : trainStep
+    const loss = onDevice(options, () => step(model, optimizer, state.measures, place, batch.make))
     state.loss.add(loss, batch.count)
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
