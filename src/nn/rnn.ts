@@ -6,7 +6,7 @@ import { where } from '../ops/where.ts'
 import { zeros } from '../tensor/creation.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
-import { describeShape, Layer, type LayerOptions } from './layer.ts'
+import { describeShape, Layer, type LayerConfig, type LayerOptions } from './layer.ts'
 import { type ForwardContext, Module } from './module.ts'
 import { refuseUnknown } from './options.ts'
 
@@ -172,6 +172,15 @@ export class RNN<State extends CellState = CellState> extends Layer {
   override maskFor(_x: Tensor, mask: Tensor | null): Tensor | null {
     if (!this.returnSequences || mask === null) return null
     return this.goBackwards ? mask.flip({ axis: 1 }) : mask
+  }
+
+  /** @throws ValueError always: a cell is code, which no file can hold */
+  override config(): LayerConfig {
+    throw new ValueError({
+      operation: this.label,
+      problem: `cannot be saved: its cell ${this.cell.constructor.name} is code of your own.`,
+      hint: 'save the weights: serializeStateDict(model.stateDict()); or extend Layer, with a config() of plain data.',
+    })
   }
 }
 

@@ -10,6 +10,7 @@ import {
   ones,
   rnn,
   sequential,
+  serializeModel,
   type Tensor,
   ValueError,
   zeros,
@@ -97,6 +98,15 @@ describe('resetState of a model', () => {
     expect(net.predict(data).data()).not.toEqual(first)
     net.resetState()
     expect(net.predict(data).data()).toEqual(first)
+  })
+})
+
+describe('a model with a cell', () => {
+  it('says that only its weights can be saved', () => {
+    const net = sequential(rnn({ cell: new Mean() }))
+    net.predict(ones([1, 3, 4]))
+    expect(() => serializeModel(net)).toThrow(/RNN "rnn" cannot be saved: its cell Mean is code/)
+    expect(net.stateDict().size).toBe(2)
   })
 })
 
