@@ -36,7 +36,8 @@ async function startInNode(): Promise<TrainingWorker> {
   if (own.endsWith('.ts')) {
     // The sources, under a loader of TypeScript that has to be started in the worker, too.
     const program = JSON.stringify(new URL('./worker.ts', own).href)
-    const source = `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}) })`
+    const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+    const source = `import(${loader}).then(({ register }) => { register(); return import(${program}) })`
     return new Worker(source, { ...options, eval: true })
   }
   // In the package for Node.js this module is a part of some chunk, and the program lies beside the chunks.
