@@ -39,3 +39,6 @@ export function oncePerFrame(body: () => void): () => void {
     })
   }
 }
+
+/** Lets the page react to what has happened meanwhile. */
+export const breathe = (): Promise<void> => new Promise(resolve => setTimeout(resolve))

@@ -1,5 +1,5 @@
 import type { Classifier } from '../../text-classifier/classifier.ts'
-import { byId, make } from '../page/dom.ts'
+import { breathe, byId, make } from '../page/dom.ts'
 import { AskPanel } from './ask.ts'
 import { DataPanel } from './data-panel.ts'
 import { describeGpu, listDevices, prepareDevice } from './devices.ts'
@@ -65,6 +65,7 @@ export function startTextClassifier(): void {
     const [text, details] = describeGpu(device)
     hint.textContent = text
     hint.title = details
+    await breathe()
     const classifier = newClassifier(dataset, settings)
     const batches = Math.ceil(dataset.training.length / settings.batchSize)
     const rate = new Rate()

@@ -1,6 +1,7 @@
 import { adam, type FitOptions, manualSeed, type TrainingEvent } from '../../../src/index.ts'
 import { type Classifier, encode, makeClassifier } from '../../text-classifier/classifier.ts'
 import { guessLevel } from '../../text-classifier/level.ts'
+import { breathe } from '../page/dom.ts'
 import type { Dataset, LabelledText } from './dataset.ts'
 
 /** What the form decides. */
@@ -38,9 +39,6 @@ export function newClassifier({ labels, training }: Dataset, settings: Settings)
   })
   return classifier
 }
-
-/** Lets the page react to what happened meanwhile. */
-const breathe = (): Promise<void> => new Promise(resolve => setTimeout(resolve))
 
 /** Trains it in a worker; leaving the loop over the events, or the signal, ends that. */
 export async function* trainInWorker(
