@@ -1,11 +1,11 @@
 import { where } from '../../../ops/where.ts'
 import type { Tensor } from '../../../tensor/tensor.ts'
 import type { Call, Operator, Operators } from '../call.ts'
-import { type ElementType, elementTypeOf, isFloatType, wrap } from '../element-type.ts'
+import { type ElementType, elementTypeOf, isFloatType } from '../element-type.ts'
 import { refuse } from '../refuse.ts'
 import { Value } from '../value.ts'
 import { alignedRight } from './arithmetic.ts'
-import { moved, zipNumbers } from './host.ts'
+import { mapNumbers, moved, zipNumbers } from './host.ts'
 
 const compare =
   (f: (a: Tensor, b: Tensor) => Tensor, whole: (a: number, b: number) => boolean): Operator =>
@@ -32,12 +32,7 @@ function choose(call: Call): Value {
 export function convert(x: Value, type: ElementType): Value {
   if (x.type === type) return x
   if (isFloatType(type)) return x.isFloat ? x.as(type) : Value.ofTensor(x.tensor().cast('float32'), type)
-  const whole = type === 'bool' ? (value: number) => (value === 0 ? 0 : 1) : Math.trunc
-  return Value.ofNumbers(
-    Float64Array.from(x.numbers(), value => wrap(whole(value), type)),
-    x.shape,
-    type,
-  )
+  return mapNumbers(x, type === 'bool' ? value => (value === 0 ? 0 : 1) : Math.trunc, type)
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Cast.html. */

@@ -4,7 +4,7 @@ import { fromCold, type Tensor } from '../../../tensor/tensor.ts'
 import type { Call, Operators } from '../call.ts'
 import { refuse } from '../refuse.ts'
 import { Value } from '../value.ts'
-import { indexTensor, moved, zipNumbers } from './host.ts'
+import { indexTensor, moved, positionsBy, zipNumbers } from './host.ts'
 
 // Picking and placing by index: https://onnx.ai/onnx/operators/ (Gather, ScatterND, …)
 
@@ -33,14 +33,12 @@ const pickFlat = (x: Value, positions: Int32Array, shape: Shape): Value =>
 /** Flat positions in `shape` of the elements that an index of the same rank names along an axis. */
 function positionsAlong(call: Call, shape: Shape, index: Value, axis: number): Int32Array {
   const strides = stridesOf(shape)
-  const own = stridesOf(index.shape)
-  return Int32Array.from(index.numbers(), (value, i) => {
-    let position = place(call, value, shape[axis]) * strides[axis]
-    for (let a = 0; a < shape.length; a++) {
-      if (a !== axis) position += (Math.floor(i / own[a]) % index.shape[a]) * strides[a]
-    }
-    return position
-  })
+  const steps = strides.map((stride, a) => (a === axis ? 0 : stride))
+  const positions = positionsBy(index.shape, steps, 0)
+  const numbers = index.numbers()
+  for (let i = 0; i < positions.length; i++)
+    positions[i] += place(call, numbers[i], shape[axis]) * strides[axis]
+  return positions
 }
 
 function gatherElements(call: Call): Value {

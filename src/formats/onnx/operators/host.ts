@@ -1,4 +1,4 @@
-import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../../../tensor/shape.ts'
+import { broadcastShapes, sameShape, type Shape, sizeOf, stridesOf } from '../../../tensor/shape.ts'
 import { fromCold, type Tensor } from '../../../tensor/tensor.ts'
 import { type ElementType, wrap } from '../element-type.ts'
 import { type Numbers, Value } from '../value.ts'
@@ -7,11 +7,10 @@ import { type Numbers, Value } from '../value.ts'
 
 /** A function of each number; the result has the type's range. */
 export function mapNumbers(x: Value, f: (value: number) => number, type: ElementType = x.type): Value {
-  return Value.ofNumbers(
-    Float64Array.from(x.numbers(), value => wrap(f(value), type)),
-    x.shape,
-    type,
-  )
+  const numbers = x.numbers()
+  const results = new Float64Array(numbers.length)
+  for (let i = 0; i < results.length; i++) results[i] = wrap(f(numbers[i]), type)
+  return Value.ofNumbers(results, x.shape, type)
 }
 
 /** Where each element of `shape` lies in an operand that is broadcast to it. */
@@ -50,48 +49,47 @@ export function zipNumbers(
   type: ElementType = a.type,
 ): Value {
   const shape = broadcastShapes(name, a.shape, b.shape)
-  const [x, y] = [a.numbers(), b.numbers()]
-  const p = broadcastPositions(a.shape, shape)
-  const q = broadcastPositions(b.shape, shape)
-  return Value.ofNumbers(
-    Float64Array.from(p, (position, i) => wrap(f(x[position], y[q[i]]), type)),
-    shape,
-    type,
-  )
+  const [x, y] = [spreadNumbers(a, shape), spreadNumbers(b, shape)]
+  const results = new Float64Array(sizeOf(shape))
+  for (let i = 0; i < results.length; i++) results[i] = wrap(f(x[i], y[i]), type)
+  return Value.ofNumbers(results, shape, type)
+}
+
+/** The numbers of an operand, repeated to fill a shape. */
+function spreadNumbers(operand: Value, shape: Shape): Numbers {
+  const numbers = operand.numbers()
+  if (sameShape(operand.shape, shape)) return numbers
+  const positions = broadcastPositions(operand.shape, shape)
+  const results = new Float64Array(positions.length)
+  for (let i = 0; i < results.length; i++) results[i] = numbers[positions[i]]
+  return results
 }
 
 /**
- * Runs something that moves elements and computes nothing, on tensors where they hold the numbers, else on the
- * elements' positions. Negative positions in the result stand for `filling`.
+ * Runs something that moves elements and computes nothing: on tensors where they can hold the numbers, else on the
+ * elements' positions.
  */
-export function moved(
-  values: readonly Value[],
-  move: (tensors: readonly Tensor[]) => Tensor,
-  filling = 0,
-): Value {
-  const [{ type, isFloat }] = values
-  if (isFloat) {
+export function moved(values: readonly Value[], move: (tensors: readonly Tensor[]) => Tensor): Value {
+  const [{ type }] = values
+  if (values.every(value => value.fitsTensor)) {
     return Value.ofTensor(move(values.map(value => value.tensor())), type)
   }
-  const numbers: number[] = []
-  const places = values.map(value => {
-    const start = numbers.length
-    const own = value.numbers()
-    for (let i = 0; i < own.length; i++) numbers.push(own[i])
-    return fromCold(
-      Int32Array.from({ length: own.length }, (_, i) => start + i),
-      value.shape,
-      'int32',
+  const numbers = values.flatMap(value => Array.from(value.numbers()))
+  let start = 0
+  const places = values.map(({ shape, size }) => {
+    const from = start
+    start += size
+    return indexTensor(
+      Int32Array.from({ length: size }, (_, i) => from + i),
+      shape,
     )
   })
   const result = move(places)
   const positions = result.ints()
-  return Value.ofNumbers(pick(numbers, positions, filling), result.shape, type)
+  const moved = Float64Array.from(positions, position => numbers[position])
+  return Value.ofNumbers(moved, result.shape, type)
 }
-
-export const pick = (numbers: Numbers, positions: Int32Array, filling = 0): Float64Array =>
-  Float64Array.from(positions, position => (position < 0 ? filling : numbers[position]))
 
 /** Positions, or other whole numbers that operations of the library take, as a tensor. */
 export const indexTensor = (numbers: ArrayLike<number>, shape: Shape): Tensor =>
-  fromCold(Int32Array.from(numbers), shape, 'int32')
+  fromCold(new Int32Array(numbers), shape, 'int32')

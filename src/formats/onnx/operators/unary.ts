@@ -78,7 +78,7 @@ function clip(call: Call): Value {
 function prelu(call: Call): Value {
   const x = call.float(0)
   let slope = call.float(1)
-  if (slope.rank === 1 && slope.size > 1 && call.opset < 9 && x.rank > 1) {
+  if (slope.rank === 1 && slope.size > 1 && call.opset < 7 && x.rank > 1) {
     slope = slope.reshape([slope.size, ...x.shape.slice(2).map(() => 1)])
   }
   return call.like(where(x.less(0), x.mul(slope), x))
