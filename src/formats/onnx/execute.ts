@@ -6,7 +6,7 @@ import { refuse, show } from './refuse.ts'
 import { Value } from './value.ts'
 
 /** Values by name, with those of the graph around. */
-export class Frame {
+class Frame {
   private readonly values = new Map<string, Value>()
 
   constructor(private readonly outer: Frame | null) {}
@@ -20,7 +20,7 @@ export class Frame {
   }
 }
 
-export type RunOptions = Pick<Run, 'training' | 'maximumElements'>
+type RunOptions = Pick<Run, 'training' | 'maximumElements'>
 
 /**
  * Runs a graph and gives the values of `wanted`; what they do not need is left out.

@@ -104,9 +104,9 @@ export class OnnxModel<Result extends ModelResult = Tensor> extends Model<Result
     inputs: readonly Tensor[],
     activations: readonly OutputActivation[],
   ): readonly Prediction[] {
-    const sources = this.outputNames.map((name, i) => {
-      const last = this.graph.nodes.find(({ outputs }) => outputs[0] === name)
-      const isLogits = last !== undefined && isLastActivation(last, activations[i])
+    const sources = this.graph.outputs.map(({ name, shape }, i) => {
+      const last = this.producerOf(name)
+      const isLogits = last !== undefined && isLastActivation(last, activations[i], shape?.length ?? 0)
       return { name: isLogits ? last.inputs[0] : name, isLogits }
     })
     const outputs = this.outputsFor(
@@ -114,6 +114,12 @@ export class OnnxModel<Result extends ModelResult = Tensor> extends Model<Result
       sources.map(({ name }) => name),
     )
     return outputs.map((output, i) => ({ output, isLogits: sources[i].isLogits }))
+  }
+
+  /** The node that computes a value, names that only stand for others aside. */
+  private producerOf(name: string): Node | undefined {
+    const node = this.graph.nodes.find(({ outputs }) => outputs[0] === name)
+    return node?.opType === 'Identity' ? this.producerOf(node.inputs[0]) : node
   }
 
   private named(given: readonly Tensor[]): Map<string, Tensor> {
@@ -183,9 +189,10 @@ const fits = (shape: Shape, wanted: readonly (number | string)[]): boolean =>
   shape.length === wanted.length &&
   wanted.every((size, i) => typeof size === 'string' || size === shape[i] || size < 0)
 
-/** Whether a node is the activation that a loss can do without: σ, or a softmax along the last axis. */
-function isLastActivation(node: Node, activation: OutputActivation): boolean {
+/** Whether a node is the activation that a loss can do without: σ, or a softmax along the last of `rank` axes. */
+function isLastActivation(node: Node, activation: OutputActivation, rank: number): boolean {
   if (activation === null || node.domain !== '' || node.body !== null) return false
   if (activation === 'sigmoid') return node.opType === 'Sigmoid'
-  return node.opType === 'Softmax' && node.attributes.int('axis', node.opset < 13 ? 1 : -1) === -1
+  const axis = node.opType === 'Softmax' ? node.attributes.int('axis', node.opset < 13 ? 1 : -1) : null
+  return axis === -1 || (axis !== null && axis === rank - 1)
 }

@@ -79,6 +79,18 @@ describe('an imported graph', () => {
     expect(copy.predict(batch()).data()).toEqual(model.predict(batch()).data())
   })
 
+  it('leaves a last softmax to the loss, as other models do', async () => {
+    const model = await loadOnnx(
+      await exportOnnx(t.sequential(t.dense({ units: 3, inputSize: 2, activation: 'softmax' }))),
+    )
+    const x = t.tensor([[300, -300]])
+    const [{ output, isLogits }] = model.predictionsFor([x], ['softmax'])
+    expect(isLogits).toBe(true)
+    expect(t.softmax(output).data()).toEqual(model.predict(x).data())
+    expect(model.predictionsFor([x], ['sigmoid'])[0].isLogits).toBe(false)
+    expect(model.predictionsFor([x], [null])[0].output.data()).toEqual(model.predict(x).data())
+  })
+
   it('runs on several inputs by name, and refuses others', () => {
     const model = modelOf({
       nodes: nodes(['Add', ['a', 'b'], ['sum']], ['Sub', ['a', 'b'], ['difference']]),

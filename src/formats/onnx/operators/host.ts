@@ -14,7 +14,7 @@ export function mapNumbers(x: Value, f: (value: number) => number, type: Element
 }
 
 /** Where each element of `shape` lies in an operand that is broadcast to it. */
-export function broadcastPositions(operand: Shape, shape: Shape): Int32Array {
+function broadcastPositions(operand: Shape, shape: Shape): Int32Array {
   const strides = stridesOf(operand)
   const lead = shape.length - operand.length
   const steps = shape.map((_, i) => (i < lead || operand[i - lead] === 1 ? 0 : strides[i - lead]))
