@@ -4,28 +4,21 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { ownedTensor } from './parameters.ts'
 import type { Slots } from './state.ts'
 
-/** Some rows of a table. */
+/** Some rows of a table, while they are updated by themselves. */
 interface Rows {
   readonly count: number
   /** Address of their numbers as int32. */
   readonly index: Pointer
-}
-
-/** The numbers of some rows, brought together. */
-interface Copy {
-  readonly original: Pointer
-  readonly copy: Pointer
+  /** Copies of the rows that are put back afterwards. */
+  readonly written: { readonly original: Pointer; readonly copy: Pointer }[]
+  readonly scratch: Pointer[]
 }
 
 /** One parameter's turn in a step, or that of some of its rows. */
 export class Update<Settings> {
   /** How many numbers there are. */
   count: number
-  /** The rows, while they are updated by themselves. */
   private rows: Rows | null = null
-  /** What is put back when they are. */
-  private readonly written: Copy[] = []
-  private readonly scratch: Pointer[] = []
 
   constructor(
     readonly engine: Engine,
@@ -62,7 +55,7 @@ export class Update<Settings> {
   private forWriting(original: Pointer): Pointer {
     if (this.rows === null) return original
     const copy = this.broughtTogether(original, this.rows)
-    this.written.push({ original, copy })
+    this.rows.written.push({ original, copy })
     return copy
   }
 
@@ -72,16 +65,17 @@ export class Update<Settings> {
    */
   onRows(list: readonly number[], body: () => void): void {
     const { memory } = this.engine
-    const index = this.allocate(list.length * 4)
+    const scratch: Pointer[] = []
+    const index = this.allocate(scratch, list.length * 4)
     memory.int.set(list, index >>> 2)
-    const rows = { count: list.length, index }
+    const rows: Rows = { count: list.length, index, written: [], scratch }
     this.rows = rows
     this.count = list.length * this.width
     try {
       body()
-      for (const { original, copy } of this.written) this.putBack(original, copy, rows)
+      for (const { original, copy } of rows.written) this.putBack(original, copy, rows)
     } finally {
-      for (const pointer of this.scratch) memory.release(pointer)
+      for (const pointer of scratch) memory.release(pointer)
     }
   }
 
@@ -89,16 +83,16 @@ export class Update<Settings> {
     return this.parameter.size / this.parameter.shape[0]
   }
 
-  private allocate(bytes: number): Pointer {
+  private allocate(scratch: Pointer[], bytes: number): Pointer {
     // Kernels work on whole vectors.
     const pointer = this.engine.memory.allocate(bytes + 16)
-    this.scratch.push(pointer)
+    scratch.push(pointer)
     return pointer
   }
 
-  private broughtTogether(original: Pointer, { index, count }: Rows): Pointer {
+  private broughtTogether(original: Pointer, { index, count, scratch }: Rows): Pointer {
     const { kernels, memory } = this.engine
-    const copy = this.allocate((count * this.width) << memory.floatShift)
+    const copy = this.allocate(scratch, (count * this.width) << memory.floatShift)
     kernels.float.gather(copy, original, index, 1, this.parameter.shape[0], this.width, count)
     return copy
   }

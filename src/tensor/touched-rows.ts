@@ -28,6 +28,8 @@ class TouchedRows {
 }
 
 const touched = new WeakMap<Tensor, TouchedRows>()
+/** Most programs have no such table: then nobody looks for one. */
+let areUsed = false
 
 /** Notes that these rows of a table have been read, and so may have a gradient. */
 export function touchRows(table: Tensor, ids: ArrayLike<number>): void {
@@ -35,12 +37,14 @@ export function touchRows(table: Tensor, ids: ArrayLike<number>): void {
   if (rows === undefined) {
     rows = new TouchedRows(table.shape[0])
     touched.set(table, rows)
+    areUsed = true
   }
   rows.add(ids)
 }
 
 /** The rows that were touched since this was last asked; null where all rows count. */
 export function takeTouchedRows(table: Tensor): readonly number[] | null {
+  if (!areUsed) return null
   const rows = touched.get(table)?.take() ?? []
   return rows.length === 0 ? null : rows
 }
