@@ -9,7 +9,7 @@
 import { addRow } from './add-row';
 import { Convolution } from './convolution';
 import { copyRow } from './copy';
-import { TO_INPUT, TO_KERNEL, TO_OUTPUT, depthwise } from './depthwise';
+import { TO_INPUT, TO_KERNEL, depthwise, depthwiseForward, depthwiseInput } from './depthwise';
 import { gemm, gemm_prepacked, pack_b, packed_b_bytes, workspaceFor } from './gemm';
 import { fillRows } from './move';
 import { SLACK, movePatches } from './patches';
@@ -146,7 +146,7 @@ export function conv_forward(parameters: usize, scratch: usize, from: i32, to: i
   }
   if (isDepthwise(p)) {
     setRows(p.y + bytes(from * p.outWidth * p.filters), p.bias, (to - from) * p.outWidth, p.filters);
-    depthwise(p, p.x, p.kernel, p.y, TO_OUTPUT, from, to, 0, taps(p));
+    depthwiseForward(p, p.x, p.kernel, p.y, from, to);
     return;
   }
   const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(width, size);
@@ -179,7 +179,8 @@ export function conv_input(parameters: usize, scratch: usize, from: i32, to: i32
   const inPlace = isPointwise(p) && !isDepthwise(p);
   if (!inPlace) setRows(p.x + bytes(from * image), 0, to - from, image);
   if (isDepthwise(p)) {
-    depthwise(p, p.x, p.kernel, p.y, TO_INPUT, from * p.outHeight, to * p.outHeight, 0, taps(p));
+    if (p.strideHeight == 1 && p.strideWidth == 1) depthwiseInput(p, p.x, p.kernel, p.y, from, to);
+    else depthwise(p, p.x, p.kernel, p.y, TO_INPUT, from * p.outHeight, to * p.outHeight, 0, taps(p));
     return;
   }
   const depth = depthOf(p), width = widthOf(p), size = taps(p) * depth, packed = packed_b_bytes(size, width);
@@ -258,5 +259,6 @@ function setRows(out: usize, row: usize, rows: i32, columns: i32): void {
     return;
   }
   const end = out + bytes(rows * columns);
+  for (; out + 16 <= end; out += 16) v128.store(out, f32x4.splat(0));
   for (; out < end; out += 4) store<f32>(out, 0);
 }

@@ -63,6 +63,8 @@ export const largeProblems: readonly ConvProblem[] = [
   square({ batch: 2, size: 17, window: 1, channels: 32, filters: 20, groups: 4 }),
   square({ batch: 2, size: 6, window: 3, channels: 260, filters: 4 }),
   square({ batch: 2, size: 19, window: 3, channels: 35, filters: 35, groups: 35 }),
+  square({ batch: 2, size: 12, window: 3, channels: 8, filters: 8, groups: 8, pad: 1 }),
+  square({ batch: 2, size: 12, window: 5, channels: 9, filters: 9, groups: 9, pad: 2 }),
   // By Winograd's algorithm: even and odd sizes, padding, several blocks of tiles and of channels.
   square({ batch: 3, size: 13, window: 3, channels: 32, filters: 64 }),
   square({ batch: 1, size: 6, window: 3, channels: 16, filters: 20 }),
