@@ -392,6 +392,35 @@ const others: Case[] = [
   },
 ]
 
+/** Caches: keys and values of the past, and keys that are only partly filled. */
+const attentions: Case[] = [
+  {
+    opType: 'Attention',
+    opset: 23,
+    outputs: 3,
+    inputs: [
+      random(2, 2, 3, 4),
+      random(2, 2, 3, 4),
+      random(2, 2, 3, 4),
+      null,
+      random(2, 2, 5, 4),
+      random(2, 2, 5, 4),
+    ],
+    attributes: { is_causal: 1 },
+  },
+  {
+    opType: 'Attention',
+    opset: 24,
+    inputs: [random(2, 2, 3, 4), random(2, 2, 6, 4), random(2, 2, 6, 4), null, null, null, wholes(4, 6)],
+  },
+  {
+    opType: 'Attention',
+    opset: 24,
+    inputs: [random(2, 2, 3, 4), random(2, 2, 6, 4), random(2, 2, 6, 4), null, null, null, wholes(4, 6)],
+    attributes: { is_causal: 1 },
+  },
+]
+
 const unaryCases = unary.map((opType): Case => ({ opType, opset: 22, inputs: [random(3, 4)] }))
 
 /** A reader of the failures wants to know which one it was. */
@@ -428,6 +457,7 @@ describe('our operators and those of ONNX Runtime agree', () => {
       ...recurrences,
       ...reductions,
       ...others,
+      ...attentions,
     ]),
   )('%s', async (_, item) => {
     const { model, given } = operatorModel(item)
