@@ -69,7 +69,7 @@ describeInChromium('a page that loads the library by <script type="module">', ()
 
   it('names the policy that forbids WebAssembly', async () => {
     const opening = open('classifier.ts', { contentSecurityPolicy: "default-src 'none'; script-src 'self'" })
-    await expect(opening).rejects.toThrow(/DeviceError: device "wasm" was refused[^]*wasm-unsafe-eval/)
+    await expect(opening).rejects.toThrow(/DeviceError: device "wasm" was refused[\s\S]*wasm-unsafe-eval/)
   })
 
   it('resumes training after a reload, from a database and from the private file system', async () => {
