@@ -124,13 +124,20 @@ async function feed(parser: Parser, source: TextSource): Promise<void> {
   for await (const text of textChunks(source)) {
     if (parser.destroyed) return
     if (parser.write(text)) continue
-    await new Promise<void>(resolve => {
-      parser.once('drain', resolve)
-      parser.once('close', resolve)
-    })
+    await drained(parser)
   }
   parser.end()
 }
+
+/** Until the parser takes more, or is closed by a reader who has had enough. */
+const drained = (parser: Parser): Promise<void> =>
+  new Promise(resolve => {
+    const done = () => {
+      parser.off('drain', done).off('close', done)
+      resolve()
+    }
+    parser.once('drain', done).once('close', done)
+  })
 
 function checkColumns(name: string, columns: readonly string[]): void {
   const twice = columns.find((column, i) => columns.indexOf(column) !== i)
@@ -155,8 +162,9 @@ function checkTypes(name: string, types: object, columns: readonly string[]): vo
   })
 }
 
-/** The parser's own errors name the line. */
+/** The parser's own errors name the line; one of its codes begins otherwise than all others. */
 function asFormatError(name: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_')) return error
+  if (!(error instanceof Error) || !('code' in error)) return error
+  if (!/^(CSV_|INVALID_OPENING_QUOTE$)/.test(String(error.code))) return error
   return new FormatError({ operation: name, problem: `is not valid: ${error.message}.`, cause: error })
 }

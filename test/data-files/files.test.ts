@@ -46,6 +46,24 @@ describe('fromCsv', () => {
     expect(await data.toArray()).toEqual(await data.toArray())
   })
 
+  it('reads megabytes without a warning of the process', async () => {
+    const warnings: string[] = []
+    const note = (warning: Error) => warnings.push(String(warning))
+    process.on('warning', note)
+    try {
+      const line = '1,"some text, quoted",2.5\n'
+      const path = file('large.csv', `a,b,c\n${line.repeat(100_000)}`)
+      let sum = 0
+      for await (const { a, c } of fromCsv(path)) sum += Number(a) + Number(c)
+      expect(sum).toBe(350_000)
+      expect(await fromCsv(path).take(3).toArray()).toHaveLength(3)
+    } finally {
+      await new Promise(resolve => setImmediate(resolve))
+      process.off('warning', note)
+    }
+    expect(warnings).toEqual([])
+  })
+
   it('takes names, types, missing values, comments and other delimiters', async () => {
     const options = {
       header: ['id', 'value'],
