@@ -5,6 +5,7 @@ import { consume } from '../harness.ts'
 import { adam, classifierSizes, elementwiseNames, perceptron, products } from '../tasks.ts'
 import { versionsOf } from './installed.mjs'
 import { bceFromLogits, classifierLogits, registerEmbeddingGradient } from './tfjs-classifier.mjs'
+import { cnnLoss, cnnNames } from './tfjs-cnn.mjs'
 
 /** @typedef {import('../harness.ts').Contender} Contender */
 
@@ -132,6 +133,7 @@ export const tfjsOn = async backend => {
   /** @type {Record<string, import('../harness.ts').Entry>} */
   const entries = {
     W3: () => training(name, 'W3', layerNames, perceptronLoss),
+    W7: () => training(name, 'W7', cnnNames, cnnLoss),
     W9: () => tinyGraph(name),
     W11: () => naiveLoop(name, 'W11'),
   }
