@@ -1,7 +1,7 @@
+import { startDigitPad } from './digits/digit-pad.ts'
 import { startTabs } from './page/tabs.ts'
 import { startTheme } from './page/theme.ts'
 import { startTextClassifier } from './text/text-classifier.ts'
 
 startTheme()
-startTabs()
-startTextClassifier()
+startTabs({ texts: startTextClassifier, digits: startDigitPad })

@@ -1,61 +1,33 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeInChromium, launch } from './chromium.ts'
-import { demoFiles } from './demo-files.ts'
-import { type Server, serve } from './server.ts'
+import { describeInChromium } from './chromium.ts'
+import { changeTheme, type DemoPage, openDemo, violations } from './demo-page.ts'
 
-const axe = fileURLToPath(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url))
 const SENTENCE = 'The film started dully, but it ended brilliantly.'
 
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string
-    readonly nodes: readonly { readonly html: string }[]
-  }[]
-}
-
 describeInChromium('the demonstration page', () => {
-  let browser: Browser
-  let server: Server
-  let context: BrowserContext
+  let demo: DemoPage
   let page: Page
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    browser = await launch()
-    server = await serve(await demoFiles(), { isolated: true })
-    context = await browser.newContext({ colorScheme: 'light', reducedMotion: 'reduce' })
-    page = await context.newPage()
-    page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', error => complaints.push(error.message))
-    await page.goto(server.origin)
+    demo = await openDemo()
+    page = demo.page
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
-  })
+  afterAll(() => demo?.close())
 
   const status = (text: RegExp): Promise<void> =>
     page.locator('#status').filter({ hasText: text }).waitFor({ timeout: 50_000 })
   const modelStatus = (text: RegExp): Promise<void> =>
     page.locator('#model-status').filter({ hasText: text }).waitFor()
   const answer = (): Promise<string[]> => page.locator('.verdict').allTextContents()
-  const violations = async (): Promise<string[]> => {
-    await page.addScriptTag({ path: axe })
-    const results = (await page.evaluate('axe.run()')) as AxeResults
-    return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  }
 
   it('is accessible before training, in both themes', async () => {
-    expect(await violations()).toEqual([])
-    await page.getByRole('button', { name: 'Dark theme' }).click()
+    expect(await violations(page)).toEqual([])
+    await changeTheme(page)
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
-    expect(await violations()).toEqual([])
-    await page.getByRole('button', { name: 'Dark theme' }).click()
+    expect(await violations(page)).toEqual([])
+    await changeTheme(page)
   })
 
   it('stops a training when it is told to, and keeps what was learnt', async () => {
@@ -91,10 +63,10 @@ describeInChromium('the demonstration page', () => {
   })
 
   it('is accessible after training, in both themes', async () => {
-    expect(await violations()).toEqual([])
-    await page.getByRole('button', { name: 'Dark theme' }).click()
-    expect(await violations()).toEqual([])
-    await page.getByRole('button', { name: 'Dark theme' }).click()
+    expect(await violations(page)).toEqual([])
+    await changeTheme(page)
+    expect(await violations(page)).toEqual([])
+    await changeTheme(page)
   })
 
   it('keeps the model in the browser and in a file', async () => {
@@ -136,6 +108,6 @@ describeInChromium('the demonstration page', () => {
   })
 
   it('complained about nothing', () => {
-    expect(complaints).toEqual([])
+    expect(demo.complaints).toEqual([])
   })
 })
