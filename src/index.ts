@@ -1,5 +1,4 @@
-import './ops/methods.ts'
-import './io/model-method.ts'
+import './complete.ts'
 
 export * from './errors.ts'
 export { getDevice, setDevice, useDeterministic, withDevice } from './engine/device.ts'
@@ -365,7 +364,8 @@ export { hinge, type HingeOptions, squaredHinge } from './losses/hinge.ts'
 export { klDivergence, type KlDivergenceOptions } from './losses/kl-divergence.ts'
 export { cosineSimilarity, type CosineSimilarityOptions } from './losses/cosine-similarity.ts'
 export { poisson, type PoissonOptions } from './losses/poisson.ts'
-export * from './losses/resolve.ts'
+export { lossByName, type LossName } from './losses/by-name.ts'
+export { type CustomLoss, type LossLike, resolveLoss, withLossOptions } from './losses/resolve.ts'
 export { Optimizer, type OptimizerOptions } from './optim/optimizer.ts'
 export { type GroupOptions, ParameterGroup, type Updated } from './optim/groups.ts'
 export type { OptimizerState } from './optim/state.ts'
@@ -387,7 +387,22 @@ export * from './optim/schedules/compose.ts'
 export { scheduleFromConfig } from './optim/schedules/resolve.ts'
 export { WeightAverage, type WeightAverageOptions, type WeightAverageState } from './optim/weight-average.ts'
 export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from './optim/clip.ts'
-export * from './optim/resolve.ts'
+export { optimizerByName, type OptimizerName } from './optim/by-name.ts'
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  lion,
+  muon,
+  nadam,
+  type OptimizerLike,
+  type OptimizerSpec,
+  resolveOptimizer,
+  rmsprop,
+  sgd,
+} from './optim/resolve.ts'
 export { Mean, type Metric } from './metrics/metric.ts'
 export * from './metrics/accuracy.ts'
 export * from './metrics/errors-of-numbers.ts'
@@ -396,7 +411,8 @@ export { ConfusionMatrix, confusionMatrix, type ConfusionMatrixOptions } from '.
 export { perplexity, type PerplexityOptions } from './metrics/perplexity.ts'
 export { f1Score, precision, type PrecisionRecallOptions, recall } from './metrics/precision-recall.ts'
 export { topKAccuracy, type TopKAccuracyOptions } from './metrics/top-k-accuracy.ts'
-export * from './metrics/resolve.ts'
+export { accuracy, type MetricName } from './metrics/by-name.ts'
+export { type MetricContext, type MetricFunction, type MetricLike, resolveMetric } from './metrics/resolve.ts'
 
 export { load, type LoadSource } from './io/load.ts'
 export { type FileRecord, type SavedDirectory, saveModel, type SaveTarget } from './io/save.ts'

@@ -1,12 +1,10 @@
 import type { Heap, Kernels } from '../kernels.ts'
-import { floatType, intType } from './arithmetic.ts'
 import { createConv } from './conv.ts'
 import { createCrossEntropy } from './crossentropy.ts'
-import { createElements } from './elements.ts'
+import { createElementwise } from './elementwise.ts'
 import { createGemm } from './gemm.ts'
 import { createGru } from './gru.ts'
 import { createLstm } from './lstm.ts'
-import { createMaps } from './maps.ts'
 import { createNorm } from './norm.ts'
 import { createOptimizer } from './optimizer.ts'
 import { createRnn } from './rnn.ts'
@@ -17,9 +15,7 @@ import { createSoftmax } from './softmax.ts'
 export function createReferenceKernels(heap: Heap): Kernels {
   const gemm = createGemm(heap)
   return {
-    float: createElements(heap, floatType(heap)),
-    int: createElements(heap, intType(heap)),
-    ...createMaps(heap),
+    ...createElementwise(heap),
     ...createSoftmax(heap),
     ...createNorm(heap),
     ...createCrossEntropy(heap),

@@ -3,10 +3,8 @@ import { NonFiniteError } from '../errors.ts'
 import type { GraphNode } from '../tensor/node.ts'
 import { formatShape, stridesOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import { type Inspector, inspection } from './inspection.ts'
 import { requireFunction } from './mode.ts'
-
-/** How many `detectAnomaly` are running, and whether this is inside the gradient of an operation, seen as a whole. */
-export const anomaly = { depth: 0, isInGradient: false }
 
 /** Where the operations of a graph ran. */
 const places = new WeakMap<GraphNode, string>()
@@ -98,9 +96,9 @@ function originOf(inputs: readonly (Tensor | null)[], what: string): { isFinite:
 /** Whether to stop: at every NaN, and at an infinity that was not there before (masks of −∞ are). */
 const isOrigin = (value: number, inputsAreFinite: boolean): boolean => Number.isNaN(value) || inputsAreFinite
 
-/** Refuses a result of an operation that holds a NaN, or the first infinity. Only in `detectAnomaly`. */
-export function inspectResults(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-  if (anomaly.isInGradient) return
+/** Refuses a result of an operation that holds a NaN, or the first infinity. */
+function inspectResults(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  if (inspection.isInGradient) return
   for (const output of outputs) {
     const bad = firstBad(output)
     if (bad === null) continue
@@ -116,13 +114,13 @@ export function inspectResults(name: string, inputs: readonly Tensor[], outputs:
   }
 }
 
-/** Remembers where an operation ran. Only in `detectAnomaly`. */
-export function rememberPlace(node: GraphNode): void {
+/** Remembers where an operation ran. */
+function rememberPlace(node: GraphNode): void {
   places.set(node, userLines())
 }
 
-/** Refuses a gradient that holds a NaN, or the first infinity. Only in `detectAnomaly`. */
-export function inspectGradient(node: GraphNode, input: number, gradient: Tensor): void {
+/** Refuses a gradient that holds a NaN, or the first infinity. */
+function inspectGradient(node: GraphNode, input: number, gradient: Tensor): void {
   const bad = firstBad(gradient)
   if (bad === null) return
   const origin = originOf(node.gradients ?? [], 'incoming gradient')
@@ -136,6 +134,11 @@ export function inspectGradient(node: GraphNode, input: number, gradient: Tensor
     hint: 'the derivative is infinite or undefined there (sqrt and norm at 0, log near 0): choose by where() before, not after.',
   })
 }
+
+const inspector: Inspector = { inspectResults, rememberPlace, inspectGradient }
+
+/** How many `detectAnomaly` are running. */
+let depth = 0
 
 const indented = (lines: string): string => lines.replace(/^/gm, '  ')
 
@@ -151,10 +154,12 @@ const indented = (lines: string): string => lines.replace(/^/gm, '  ')
  */
 export function detectAnomaly<T>(body: () => T): T {
   requireFunction('detectAnomaly', body)
-  anomaly.depth++
+  depth++
+  inspection.inspector = inspector
   let isAsync = false
   const leave = (): void => {
-    anomaly.depth--
+    depth--
+    if (depth === 0) inspection.inspector = null
   }
   try {
     const result = body()

@@ -5,9 +5,9 @@ import { type GraphNode, SPENT } from '../tensor/node.ts'
 import { sameShape } from '../tensor/shape.ts'
 import { isMappedTensor } from '../tensor/mapped.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { anomaly, inspectGradient } from './anomaly.ts'
 import { calculus } from './calculus.ts'
 import { changedInPlace, spentGraph } from './graph-errors.ts'
+import { inspection } from './inspection.ts'
 import { gradMode } from './mode.ts'
 import { savedVersions } from './record.ts'
 import { trace } from './trace.ts'
@@ -190,8 +190,8 @@ export class BackwardPass {
     const created: Storage[] = []
     const outer = lifetime.created
     lifetime.created = created
-    const wasInGradient = anomaly.isInGradient
-    anomaly.isInGradient = true
+    const wasInGradient = inspection.isInGradient
+    inspection.isInGradient = true
     try {
       const thunks = node.rule.gradient(node, gradients)
       for (let i = 0; i < thunks.length; i++) {
@@ -199,14 +199,14 @@ export class BackwardPass {
         const input = node.inputs[i]
         if (thunk === null || !this.leadsSomewhere(input)) continue
         const gradient = thunk()
-        if (anomaly.depth > 0) inspectGradient(node, i, gradient)
+        inspection.inspector?.inspectGradient(node, i, gradient)
         this.send(
           input,
           sameShape(gradient.shape, input.shape) ? gradient : calculus.sumTo(gradient, input.shape),
         )
       }
     } finally {
-      anomaly.isInGradient = wasInGradient
+      inspection.isInGradient = wasInGradient
       lifetime.created = outer
       for (const storage of created) {
         if (storage.holds === 0 && !(this.createGraph && storage.recorded)) free(storage)
@@ -226,24 +226,25 @@ function free(storage: Storage): void {
  * to the end: it goes to `postponed`.
  */
 export function spend(node: GraphNode, postponed: Storage[] | null = null): void {
-  const giveUp = (storage: Storage): void => {
-    if (postponed !== null && (storage.holds > 0 || storage.references > 0)) postponed.push(storage)
-    else retire(storage)
-  }
-  for (const storage of node.saved) giveUp(storage)
+  for (const storage of node.saved) giveUp(storage, postponed)
   for (const output of node.outputs) {
     output.storage.references--
-    giveUp(output.storage)
+    giveUp(output.storage, postponed)
     output.node = SPENT
   }
   for (const input of node.inputs) {
     input.storage.references--
-    if (!input.requiresGrad && mayRetire(input.storage)) giveUp(input.storage)
+    if (!input.requiresGrad && mayRetire(input.storage)) giveUp(input.storage, postponed)
   }
   node.inputs = []
   node.outputs = []
   node.saved = []
   node.spent = true
+}
+
+function giveUp(storage: Storage, postponed: Storage[] | null): void {
+  if (postponed !== null && (storage.holds > 0 || storage.references > 0)) postponed.push(storage)
+  else retire(storage)
 }
 
 function retire(storage: Storage): void {

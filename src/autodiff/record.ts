@@ -1,7 +1,7 @@
 import type { Storage } from '../engine/storage.ts'
 import type { GradientRule, GraphNode } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { anomaly, rememberPlace } from './anomaly.ts'
+import { inspection } from './inspection.ts'
 import { gradMode } from './mode.ts'
 import { trace } from './trace.ts'
 
@@ -48,7 +48,7 @@ export function record(
     active: false,
     gradients: null,
   }
-  if (anomaly.depth > 0) rememberPlace(node)
+  inspection.inspector?.rememberPlace(node)
   trace.current?.recorded(node)
   if (rule.readsValues) node.versions = savedVersions(node)
   for (let i = 0; i < inputs.length; i++) refer(inputs[i].storage)

@@ -1,5 +1,4 @@
-import '../ops/methods.ts'
-import '../io/model-method.ts'
+import '../complete.ts'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { TensorloomError } from '../errors.ts'
 import { benchCommand } from './bench.ts'

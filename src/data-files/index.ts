@@ -1,3 +1,4 @@
+import '../engine/all-devices.ts'
 import '../ops/methods.ts'
 
 export type { TextSource } from './chunks.ts'

@@ -1,8 +1,8 @@
-import { createReferenceKernels } from '../../kernels/reference/index.ts'
 import { DeviceError } from '../errors.ts'
 import { type DeviceName, Engine, type EngineName } from './engine.ts'
 import { plainMemory, wasmMemory } from './memory.ts'
 import { type OffloadChoice, offloading } from './policy.ts'
+import { referenceKernels } from './reference-kernels.ts'
 import { hasRelaxedSimd, hasSimd, instantiate, type WasmVariant } from './wasm.ts'
 import { createWasmKernels } from './wasm-kernels.ts'
 
@@ -44,7 +44,7 @@ function start(name: EngineName): Engine {
     return new Engine(name, variant, memory, createWasmKernels(exports, memory))
   }
   const memory = plainMemory(name === 'reference64' ? 64 : 32)
-  return new Engine(name, name, memory, createReferenceKernels(memory))
+  return new Engine(name, name, memory, referenceKernels.required(memory))
 }
 
 /** The engine of a device, started on first use. A GPU works beside `wasm`. */

@@ -1,10 +1,25 @@
 import type { ElementKernels, Heap, Kernels } from '../../kernels/kernels.ts'
-import { createReferenceKernels } from '../../kernels/reference/index.ts'
+import { createElementwise } from '../../kernels/reference/elementwise.ts'
 import type { WasmExports } from './wasm.ts'
 import { createWasmConv } from './wasm-conv.ts'
 import { createWasmGemm } from './wasm-gemm.ts'
 import { createWasmNorm } from './wasm-norm.ts'
 import { createWasmRecurrent } from './wasm-recurrent.ts'
+
+/** Kernels that WebAssembly has just as the interface wants them. */
+const WHOLE = [
+  'softmax',
+  'logSoftmax',
+  'softmaxGrad',
+  'logSoftmaxGrad',
+  'causalSoftmax',
+  'rowNorm',
+  'sparseCrossEntropy',
+  'sparseCrossEntropyGrad',
+  'sigmoidCrossEntropy',
+  'scatterPositions',
+  'flushSubnormals',
+] as const satisfies readonly (keyof Kernels)[]
 
 /**
  * The fast kernel library: WebAssembly where it exists, else the reference loop on the same memory.
@@ -12,11 +27,12 @@ import { createWasmRecurrent } from './wasm-recurrent.ts'
  * The exports are named after the interface: `unary_exp` is `unary.exp`, `binary_add` is `float.binary.add`.
  */
 export function createWasmKernels(exports: WasmExports, heap: Heap): Kernels {
-  const reference = createReferenceKernels(heap)
+  const reference = createElementwise(heap)
   const { sgd, adam, parametric_powScalar } = exports
   const parametric = overlay(exports, reference.parametric, 'parametric_')
   return {
     ...overlay(exports, reference),
+    ...pick(exports, WHOLE),
     float: floatKernels(exports, reference.float),
     int: intKernels(exports, reference.int),
     unary: overlay(exports, reference.unary, 'unary_'),
@@ -91,4 +107,9 @@ function overlay<T extends object>(exports: WasmExports, table: T, prefix = ''):
     typeof kernel === 'function' ? (exports[prefix + name] ?? kernel) : kernel,
   ])
   return Object.fromEntries(entries) as T
+}
+
+/** The exports of these names. */
+function pick<K extends keyof Kernels>(exports: WasmExports, names: readonly K[]): Pick<Kernels, K> {
+  return Object.fromEntries(names.map(name => [name, exports[name]])) as Pick<Kernels, K>
 }

@@ -1,6 +1,4 @@
 import { Model, type ModelResult } from '../train/model.ts'
-import { installWorkerFit } from '../train/worker/hook.ts'
-import { remoteFit } from '../train/worker/load-remote.ts'
 import { saveModel, type SaveTarget } from './save.ts'
 import type { SaveOptions } from './serialize.ts'
 
@@ -24,5 +22,3 @@ Object.defineProperty(Model.prototype, 'save', {
   writable: true,
   configurable: true,
 })
-
-installWorkerFit(remoteFit)

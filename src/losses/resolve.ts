@@ -1,46 +1,17 @@
 import { userScope } from '../autodiff/mode.ts'
 import { DTypeError, ValueError } from '../errors.ts'
+import { NameTable } from '../name-table.ts'
 import { isTensor } from '../ops/operand.ts'
-import { suggestName } from '../suggest.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { binaryCrossentropy } from './binary-crossentropy.ts'
-import { categoricalCrossentropy } from './categorical-crossentropy.ts'
-import { categoricalHinge } from './categorical-hinge.ts'
-import { cosineSimilarity } from './cosine-similarity.ts'
-import { hinge, squaredHinge } from './hinge.ts'
-import { huber, smoothL1 } from './huber.ts'
-import { klDivergence } from './kl-divergence.ts'
-import { logCosh } from './log-cosh.ts'
+import type { LossName } from './by-name.ts'
 import { describeLoss, type LossFunction, type LossOptions } from './loss.ts'
-import { meanAbsoluteError } from './mean-absolute-error.ts'
-import { meanSquaredError } from './mean-squared-error.ts'
-import { negativeLogLikelihood } from './negative-log-likelihood.ts'
-import { poisson } from './poisson.ts'
-import { meanAbsolutePercentageError, meanSquaredLogarithmicError } from './relative-errors.ts'
-import { sparseCategoricalCrossentropy } from './sparse-categorical-crossentropy.ts'
 
-/** The built-in losses, by the names that `compile` knows. */
-export const lossByName = {
-  meanSquaredError,
-  meanAbsoluteError,
-  meanAbsolutePercentageError,
-  meanSquaredLogarithmicError,
-  binaryCrossentropy,
-  categoricalCrossentropy,
-  sparseCategoricalCrossentropy,
-  negativeLogLikelihood,
-  huber,
-  smoothL1,
-  logCosh,
-  hinge,
-  squaredHinge,
-  categoricalHinge,
-  klDivergence,
-  cosineSimilarity,
-  poisson,
-} as const
-
-export type LossName = keyof typeof lossByName
+/** The losses that `compile` knows by name. */
+export const lossNames = new NameTable<LossFunction>({
+  operation: 'loss',
+  argument: 'loss',
+  example: 'binaryCrossentropy',
+})
 
 /**
  * A loss of your own. It is never handed options: they make its type like that of a built-in one, so that the compiler
@@ -79,16 +50,7 @@ const isLossFunction = (loss: LossFunction | CustomLoss): loss is LossFunction =
  * @example resolveLoss('binaryCrossentropy').fromLogitsFor   // 'sigmoid'
  */
 export function resolveLoss(loss: LossLike): LossFunction {
-  if (typeof loss === 'string') {
-    if (Object.hasOwn(lossByName, loss)) return lossByName[loss]
-    throw new ValueError({
-      operation: 'loss',
-      problem: `'${String(loss)}' is not known.`,
-      hint: suggestName(loss, Object.keys(lossByName)),
-      argument: 'loss',
-      received: loss,
-    })
-  }
+  if (typeof loss === 'string') return lossNames.find(loss)
   if (typeof loss !== 'function') {
     throw new ValueError({
       operation: 'loss',

@@ -1,5 +1,5 @@
-import { anomaly, inspectResults } from '../autodiff/anomaly.ts'
 import { withoutGradient } from '../autodiff/graph-errors.ts'
+import { inspection } from '../autodiff/inspection.ts'
 import { eachExample, mapCall } from '../autodiff/map-call.ts'
 import { needsRecording, record } from '../autodiff/record.ts'
 import { currentEngine } from '../engine/device.ts'
@@ -111,7 +111,7 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
     const storage = place ?? engine.create(outType, sizeOf(outShape))
     const out = new Tensor(storage, outShape)
     forward(inputs, out, attributes, engine)
-    if (anomaly.depth > 0) inspectResults(name, inputs, [out])
+    inspection.inspector?.inspectResults(name, inputs, [out])
     if (!needsRecording(inputs)) settle(engine, storage, inputs)
     else if (outType === 'float32') record(rule, inputs, [out], attributes, [])
     else {
@@ -128,7 +128,7 @@ export function defineOp<A>(name: string, spec: OpSpec<A>): Op<A> {
  * while anomalies are looked for, which are reported with the numbers that led to them.
  */
 export const isWritable = ({ storage }: Tensor, engine: Engine): boolean =>
-  anomaly.depth === 0 &&
+  inspection.inspector === null &&
   storage.engine === engine &&
   engine.residents === null &&
   storage.cold === null &&
@@ -205,7 +205,7 @@ export function defineFused<A>(
     engine.beginOperation(name)
     const training = needsRecording(inputs)
     const { outputs, saved } = spec.forward(inputs, attributes, engine, training)
-    if (anomaly.depth > 0) inspectResults(name, inputs, outputs)
+    inspection.inspector?.inspectResults(name, inputs, outputs)
     if (training) record(rule, inputs, outputs, attributes, saved)
     else for (const output of outputs) settle(engine, output.storage, inputs)
     return outputs

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { suggestName } from '../suggest.ts'
+import { NameTable } from '../name-table.ts'
 import { Adadelta, type AdadeltaOptions } from './adadelta.ts'
 import { Adagrad, type AdagradOptions } from './adagrad.ts'
 import { Adam, type AdamOptions } from './adam.ts'
@@ -8,6 +8,7 @@ import { AdamW } from './adamw.ts'
 import { Lion, type LionOptions } from './lion.ts'
 import { Muon, type MuonOptions } from './muon.ts'
 import { NAdam, type NAdamOptions } from './nadam.ts'
+import type { OptimizerName } from './by-name.ts'
 import { Optimizer, type OptimizerOptions } from './optimizer.ts'
 import { listParameters, type ParameterSource } from './parameters.ts'
 import { RMSprop, type RMSpropOptions } from './rmsprop.ts'
@@ -98,21 +99,12 @@ export const muon = (options: MuonOptions = {}): OptimizerSpec => ({
   create: parameters => new Muon(parameters, options),
 })
 
-/** The optimizers by the names that `compile` knows. */
-export const optimizerByName = {
-  sgd,
-  adam,
-  adamw,
-  adamax,
-  nadam,
-  rmsprop,
-  adagrad,
-  adadelta,
-  lion,
-  muon,
-} as const
-
-export type OptimizerName = keyof typeof optimizerByName
+/** The optimizers that `compile` knows by name. */
+export const optimizerNames = new NameTable<() => OptimizerSpec>({
+  operation: 'optimizer',
+  argument: 'optimizer',
+  example: 'adam()',
+})
 
 /** What `compile` takes: a name, `adam({…})`, or an optimizer over the model's parameters. */
 export type OptimizerLike = OptimizerName | OptimizerSpec | Optimizer
@@ -136,18 +128,13 @@ export function resolveOptimizer(optimizer: OptimizerLike, parameters: Parameter
       argument: 'optimizer',
     })
   }
-  if (typeof optimizer === 'string' && Object.hasOwn(optimizerByName, optimizer))
-    return optimizerByName[optimizer]().create(parameters)
+  if (typeof optimizer === 'string') return optimizerNames.find(optimizer)().create(parameters)
   if (typeof optimizer === 'object' && optimizer !== null && typeof optimizer.create === 'function')
     return optimizer.create(parameters)
-  const known = Object.keys(optimizerByName)
   throw new ValueError({
     operation: 'optimizer',
-    problem:
-      typeof optimizer === 'string'
-        ? `'${String(optimizer)}' is not known.`
-        : `must be a name, a factory's result such as adam(), or an optimizer, got ${optimizer === null ? 'null' : typeof optimizer}.`,
-    hint: typeof optimizer === 'string' ? suggestName(optimizer, known) : `use one of ${known.join(', ')}.`,
+    problem: `must be a name, a factory's result such as adam(), or an optimizer, got ${optimizer === null ? 'null' : typeof optimizer}.`,
+    hint: `use one of ${optimizerNames.names.join(', ') || 'adam(), sgd()'}.`,
     argument: 'optimizer',
     received: optimizer,
   })

@@ -1,4 +1,4 @@
-import '../ops/methods.ts'
+import '../complete.ts'
 
 export {
   type Answer,

@@ -10,8 +10,8 @@ import { Mean } from '../metrics/metric.ts'
 import { type Measure, measuresOf } from './measures.ts'
 import type { Model, ModelResult } from './model.ts'
 import { checkDevice, type DeviceOption, onDevice } from './on-device.ts'
+import { iterableSource } from './parts.ts'
 import { type BatchInput, isBatchInput } from './source/batches.ts'
-import { IterableSource } from './source/iterable-source.ts'
 import { RowsSource } from './source/rows-source.ts'
 import type { BatchSource } from './source/source.ts'
 import { testStep } from './step.ts'
@@ -118,7 +118,7 @@ function sourceOf(
   if (steps !== undefined) checkCount('evaluate', 'steps', steps)
   if (y === null && isBatchInput(x)) {
     const options = { operation: 'evaluate', stepsPerEpoch: steps ?? null }
-    return new IterableSource(model, x as BatchInput, options)
+    return new iterableSource.required(model, x as BatchInput, options)
   }
   const examples = toExamples('evaluate', model, x as ModelData, y as ModelData)
   return new RowsSource(examples, { batchSize, shuffle: false, weights: null })

@@ -8,6 +8,7 @@ import { checkCheckpointOptions } from './checkpoint/options.ts'
 import type { ExampleWeights } from './example-weights.ts'
 import { requireBatchSize } from './examples.ts'
 import { checkDevice, type DeviceOption } from './on-device.ts'
+import { progressBar } from './parts.ts'
 import type { BatchInput } from './source/batches.ts'
 import type { WorkerOptions } from './worker/hook.ts'
 
@@ -44,7 +45,7 @@ export interface FitOptions extends ExampleWeights, DeviceOption, WorkerOptions 
   readonly debug?: 'nan'
   /** Ends the run between batches; `fit` then rejects with the signal's reason. */
   readonly signal?: AbortSignal
-  /** Progress bar on a terminal, a line per epoch elsewhere. Default true. */
+  /** Progress bar on a terminal, a line per epoch elsewhere. Default true; false with `tensorloom/mini`. */
   readonly verbose?: boolean
 }
 
@@ -90,7 +91,7 @@ export function checkFitOptions(options: FitOptions, isInBatches: boolean): Chec
     accumulate = 1,
     shuffle = true,
     resume = false,
-    verbose = true,
+    verbose = progressBar.added !== null,
   } = options
   if (!Number.isSafeInteger(epochs) || epochs < 0) {
     throw new ValueError({

@@ -2,8 +2,8 @@ import { NonFiniteError } from '../errors.ts'
 import { evaluateSource, freshMetrics } from './evaluate.ts'
 import type { FitEvent } from './events.ts'
 import type { Logs } from './history.ts'
-import { investigatedStep } from './nan-detective.ts'
 import { onDevice } from './on-device.ts'
+import { nanDetective } from './parts.ts'
 import type { FitRun } from './run.ts'
 import type { RunState } from './run-state.ts'
 import type { SourceBatch } from './source/source.ts'
@@ -74,7 +74,7 @@ function trainBatch(
   const index = state.batch
   const { optimizer } = model.requireCompiled('fit')
   try {
-    const step = options.debug === 'nan' ? investigatedStep : trainStep
+    const step = options.debug === 'nan' ? nanDetective.required : trainStep
     const loss = onDevice(options, () => step(model, optimizer, state.measures, place, batch.make))
     state.loss.add(loss, batch.count)
   } catch (error) {

@@ -2,16 +2,16 @@ import type { ModelData } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
 import type { FitControl, TrainEnd } from './callback.ts'
 import { CallbackList } from './callback-list.ts'
-import { RunCheckpoints } from './checkpoint/run-checkpoints.ts'
 import type { FitOptions } from './fit-options.ts'
 import { fitStream } from './fit-stream.ts'
 import type { History } from './history.ts'
 import type { Model, ModelResult } from './model.ts'
+import { checkpoints as checkpointsPart } from './parts.ts'
 import { type FitRun, readRun } from './run.ts'
 import { RunState } from './run-state.ts'
 import type { BatchInput } from './source/batches.ts'
 import { Turns } from './turns.ts'
-import { workerStream } from './worker/hook.ts'
+import { workerFit } from './worker/hook.ts'
 
 export type { FitOptions }
 
@@ -62,7 +62,8 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
       return model.requireCompiled('fit').optimizer()
     },
   }
-  const checkpoints = await RunCheckpoints.open(run, state, callbacks)
+  const checkpoints =
+    options.checkpoint === undefined ? null : await checkpointsPart.required.open(run, state, callbacks)
   let end: TrainEnd = { reason: 'completed', history: state.history }
   try {
     await checkpoints?.resume()
@@ -72,7 +73,7 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
     await callbacks.begin({ model, epochs, batches, examples, ...place }, control)
     await checkpoints?.resumeCallbacks()
     const isRemote = options.worker !== undefined && options.worker !== false
-    const events = isRemote ? workerStream(run, state) : fitStream(run, state, turns)
+    const events = isRemote ? workerFit.required(run, state) : fitStream(run, state, turns)
     for await (const event of events) {
       const pending = callbacks.handle(event, control)
       if (pending !== undefined) await pending

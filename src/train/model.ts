@@ -12,6 +12,7 @@ import { type FitOptions, fit } from './fit.ts'
 import { fitEvents, type TrainingEvent } from './fit-events.ts'
 import type { History, Logs } from './history.ts'
 import { outputsOf } from './outputs.ts'
+import { modelSummary } from './parts.ts'
 import {
   predict,
   predictAsync,
@@ -20,7 +21,6 @@ import {
   type PredictOptions,
 } from './predict.ts'
 import { type BatchInput, type InputBatch, isBatchInput } from './source/batches.ts'
-import { summary } from './summary.ts'
 
 /** The activation that a loss would like to have left out. */
 export type OutputActivation = 'sigmoid' | 'softmax' | null
@@ -215,6 +215,6 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
 
   /** A table of layers, output shapes and numbers of parameters. */
   summary(): string {
-    return summary(this)
+    return modelSummary.required(this)
   }
 }

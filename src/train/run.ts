@@ -5,9 +5,8 @@ import { type Examples, toExamples } from './examples.ts'
 import { exampleWeights } from './example-weights.ts'
 import { type CheckedOptions, checkFitOptions, type FitOptions } from './fit-options.ts'
 import type { Model, ModelResult } from './model.ts'
-import { progress } from './progress.ts'
+import { iterableSource, progressBar } from './parts.ts'
 import { type BatchInput, isBatchInput } from './source/batches.ts'
-import { IterableSource } from './source/iterable-source.ts'
 import { RowsSource } from './source/rows-source.ts'
 import type { BatchSource } from './source/source.ts'
 
@@ -43,10 +42,10 @@ export function readRun(
 ): FitRun {
   const isInBatches = y === null && isBatchInput(x)
   const options = checkFitOptions(given, isInBatches)
-  const callbacks = [...(options.callbacks ?? []), ...(options.verbose ? [progress()] : [])]
+  const callbacks = [...(options.callbacks ?? []), ...(options.verbose ? [progressBar.required()] : [])]
   if (isInBatches) {
     const { stepsPerEpoch = null, classWeight } = options
-    const training = new IterableSource(model, x as BatchInput, {
+    const training = new iterableSource.required(model, x as BatchInput, {
       operation: 'fit',
       stepsPerEpoch,
       classWeight,
@@ -107,7 +106,8 @@ function validationOf(model: AnyModel, options: CheckedOptions): (() => BatchSou
   if (examples !== null) return inOrder(examples, options.batchSize)
   if (validationData === undefined || !isBatchInput(validationData)) return null
   const operation = 'fit validationData'
-  return () => new IterableSource(model, validationData as BatchInput, { operation, stepsPerEpoch: null })
+  return () =>
+    new iterableSource.required(model, validationData as BatchInput, { operation, stepsPerEpoch: null })
 }
 
 /** Training examples, and those that `validationSplit` keeps. */

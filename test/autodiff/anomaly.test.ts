@@ -11,7 +11,7 @@ import {
   where,
   zeros,
 } from '../../src/index.ts'
-import { anomaly } from '../../src/autodiff/anomaly.ts'
+import { inspection } from '../../src/autodiff/inspection.ts'
 import { devices, useDevice } from '../setup/devices.ts'
 import { errorOf, rejection } from '../setup/errors.ts'
 import { leaf, normal } from '../setup/numbers.ts'
@@ -105,7 +105,7 @@ describe.each(devices)('detectAnomaly on %s', device => {
 describe('detectAnomaly', () => {
   it('ends with its function, also after an error', () => {
     errorOf(() => detectAnomaly(() => tensor([-1]).sqrt()))
-    expect(anomaly.depth).toBe(0)
+    expect(inspection.inspector).toBeNull()
     expect(tensor([-1]).sqrt().item()).toBeNaN()
     expect(detectAnomaly(() => 5)).toBe(5)
   })
@@ -116,7 +116,7 @@ describe('detectAnomaly', () => {
       return tensor([-1]).log()
     })
     expect((await rejection(running)).message).toContain('log gave NaN')
-    expect(anomaly.depth).toBe(0)
+    expect(inspection.inspector).toBeNull()
   })
 
   it('finds the batch that breaks a training', async () => {

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Environment } from '../../src/cli/environment.ts'
 import { run } from '../../src/cli/program.ts'
 import { dense, manualSeed, Sequential, serializeStateDict, tensor } from '../../src/index.ts'
-import '../../src/io/model-method.ts'
 
 let folder: string
 let reviews: string

@@ -1,3 +1,4 @@
+import '../../engine/all-devices.ts'
 import '../../ops/methods.ts'
 import { internalScope } from '../../autodiff/mode.ts'
 import { BUILT_IN } from '../../nn/layer.ts'

@@ -1,4 +1,4 @@
-import '../../ops/methods.ts'
+import '../../complete.ts'
 
 export { fromPyTorch, type PyTorchNames, toPyTorch } from './convert.ts'
 export { loadPyTorch, serializePyTorch } from './files.ts'

@@ -1,4 +1,4 @@
-import '../../ops/methods.ts'
+import '../../complete.ts'
 
 export { loadTfjsModel, type LoadTfjsOptions } from './load.ts'
 export { saveTfjsModel, type TfjsModel, toTfjsModel } from './save.ts'

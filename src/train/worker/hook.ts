@@ -1,3 +1,4 @@
+import { Part } from '../../part.ts'
 import type { FitEvent } from '../events.ts'
 import type { FitRun } from '../run.ts'
 import type { RunState } from '../run-state.ts'
@@ -22,18 +23,8 @@ export interface WorkerOptions {
 /** Trains like `fitStream`, in a worker: model, optimizer, generator and state follow what happens there. */
 export type WorkerFit = (run: FitRun, state: RunState) => AsyncGenerator<FitEvent, void>
 
-let installed: WorkerFit | null = null
-
 /**
- * Says how `fit` trains in a worker. That needs the descriptions of models, which lie above training: so it is handed
- * in from there, as the method `save` is.
+ * How `fit` trains in a worker. That needs the descriptions of models, which lie above training: so it is handed in from
+ * there, as the method `save` is.
  */
-export function installWorkerFit(workerFit: WorkerFit): void {
-  installed = workerFit
-}
-
-/** See `WorkerFit`. */
-export function workerStream(run: FitRun, state: RunState): AsyncGenerator<FitEvent, void> {
-  if (installed === null) throw new Error('internal: training in a worker is not installed')
-  return installed(run, state)
-}
+export const workerFit = new Part<WorkerFit>('fit with worker: true')

@@ -1,0 +1,13 @@
+import { Part } from '../part.ts'
+import type { Callback } from './callback.ts'
+import type { RunCheckpoints } from './checkpoint/run-checkpoints.ts'
+import type { investigatedStep } from './nan-detective.ts'
+import type { IterableSource } from './source/iterable-source.ts'
+import type { summary } from './summary.ts'
+
+/** What training can do without: see `Part`. */
+export const checkpoints = new Part<typeof RunCheckpoints>('fit with checkpoints')
+export const nanDetective = new Part<typeof investigatedStep>("fit with debug: 'nan'")
+export const progressBar = new Part<() => Callback>('fit with verbose: true')
+export const iterableSource = new Part<typeof IterableSource>('training on an iterable of batches')
+export const modelSummary = new Part<typeof summary>('model.summary()')
