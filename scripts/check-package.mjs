@@ -47,7 +47,8 @@ function pack() {
     name =>
       !outputs.includes(name) &&
       !/^(package\.json|README\.md|LICENSE|dist\/THIRD-PARTY-LICENSES\.txt)$/.test(name) &&
-      !/^dist\/(browser\/tensorloom|[\w-]+-[A-Z\d]{8}|commander|worker|(src|kernels)\/.*)\.js$/.test(name) &&
+      !/^dist\/(browser\/tensorloom|[\w-]+-[A-Z\d]{8}|commander|(src|kernels)\/.*)\.js$/.test(name) &&
+      !/^dist\/(keras-)?worker\.js$/.test(name) &&
       !/^dist\/(src|kernels)\/.*\.d\.ts$/.test(name),
   )
   if (surplus !== undefined) throw new Error(`${surplus} should not be in the tarball`)
@@ -86,6 +87,17 @@ function importEntries() {
   }
   for (const { command } of commands) run(join('node_modules/.bin', command), ['--version'], consumer)
   console.log(`entries: ${[...specifiers, ...commands.map(({ command }) => `bin ${command}`)].join(', ')}`)
+}
+
+/** Node prints the source line of an error that nobody catches: it must not bury the message. */
+function checkUncaught() {
+  const program = "import { ones } from 'tensorloom'\nones([2, 3]).matmul(ones([4, 5]))"
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: consumer,
+    encoding: 'utf8',
+  })
+  if (!/^ShapeError: matmul needs equal inner sizes/m.test(stderr) || stderr.length > 5000)
+    throw new Error(`an uncaught error prints ${stderr.length} characters: ${stderr.slice(0, 200)}`)
 }
 
 /** A file that imports every entry. Some name types of the peer dependencies that they need. */
@@ -178,6 +190,7 @@ try {
   install(pack())
   console.log(`run: ${run(process.execPath, ['run.mjs'], consumer).trim()}`)
   importEntries()
+  checkUncaught()
   checkTypes()
   checkEntryTypes()
   measureImport()

@@ -128,6 +128,8 @@ async function buildForNode() {
     entryPoints: [...entries, ...commands, ...workers].map(({ source, name }) => ({ in: source, out: name })),
     outdir: dist,
     splitting: true,
+    // Node prints the whole line of an error that nobody catches.
+    lineLimit: 160,
     // What an entry is there for is done on import: nothing is left out here.
     ignoreAnnotations: true,
     // Beside the entries, so that the kernels have one address.
