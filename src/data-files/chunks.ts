@@ -9,13 +9,18 @@ export type TextSource =
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there.',
+  EISDIR: 'is a folder, not a file.',
+}
+
 /** What a text source is called in errors. */
 export const nameOf = (source: TextSource): string =>
   typeof source === 'string' || source instanceof URL ? String(source) : 'the input'
 
 /**
  * The text of a source in pieces, from its beginning; UTF-8, with or without a byte-order mark.
- * @throws FormatError for bytes that are not UTF-8, and for HTTP errors
+ * @throws FormatError for bytes that are not UTF-8, for files that cannot be read, and for HTTP errors
  */
 export async function* textChunks(source: TextSource): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -39,8 +44,7 @@ async function pieces(
 ): Promise<AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>> {
   if (source instanceof URL && source.protocol !== 'file:') return bytesOf(await fetched(source))
   if (typeof source === 'string' || source instanceof URL) {
-    const { createReadStream } = await import('node:fs')
-    return createReadStream(source)
+    return fileBytes(source)
   }
   if (source instanceof Blob) return bytesOf(source.stream())
   if (typeof source === 'object' && source !== null) {
@@ -52,6 +56,20 @@ async function pieces(
     problem: `takes a path, a URL, a Blob, a stream or pieces of text, got ${source === null ? 'null' : typeof source}.`,
     received: source,
   })
+}
+
+async function* fileBytes(source: string | URL): AsyncGenerator<Uint8Array> {
+  const { createReadStream } = await import('node:fs')
+  try {
+    yield* createReadStream(source)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new FormatError({
+      operation: String(source),
+      problem: UNREADABLE[code] ?? `cannot be read (${code}).`,
+      cause,
+    })
+  }
 }
 
 async function fetched(url: URL): Promise<ReadableStream<Uint8Array>> {

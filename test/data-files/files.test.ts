@@ -64,6 +64,14 @@ describe('fromCsv', () => {
     expect(warnings).toEqual([])
   })
 
+  it('says of what it reads that it is not there, or no file', async () => {
+    const missing = fromCsv(join(folder, 'missing.csv')).toArray()
+    await expect(missing).rejects.toThrow(FormatError)
+    await expect(missing).rejects.toThrow(/missing\.csv is not there/)
+    const directory = fromNdjson(pathToFileURL(folder)).toArray()
+    await expect(directory).rejects.toThrow(/is a folder, not a file/)
+  })
+
   it('takes names, types, missing values, comments and other delimiters', async () => {
     const options = {
       header: ['id', 'value'],
