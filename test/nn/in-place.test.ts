@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { engineOf } from '../../src/engine/device.ts'
-import { Activation, type Conv2D, Dense, type DeviceName, grad, Sequential, type Tensor } from '../../src/index.ts'
+import {
+  Activation,
+  type Conv2D,
+  Dense,
+  type DeviceName,
+  grad,
+  Sequential,
+  type Tensor,
+} from '../../src/index.ts'
 import { devices, useDevice } from '../setup/devices.ts'
 import { normal } from '../setup/numbers.ts'
 
