@@ -34,6 +34,8 @@ describeInChromium('the digit pad', () => {
     await page.mouse.move(startX, startY)
     await page.mouse.down()
     for (const [x, y] of others) await page.mouse.move(x, y, { steps: 8 })
+    // The answer does not wait for the pen to be lifted.
+    await page.locator('#digit-bars .best').waitFor()
     await page.mouse.up()
   }
   /** How much of a picture differs from its first pixel, which is paper. */
