@@ -79,11 +79,11 @@ const stamps = {
 const stampIsFresh = ({ file, hash }) => existsSync(file) && readFileSync(file, 'utf8') === hash()
 export const isFresh = () => Object.values(stamps).every(stampIsFresh)
 
-async function compile(name, { relaxed, shared }) {
+async function compile(name, { entry, relaxed, shared }) {
   const asc = await import('assemblyscript/asc')
   const outFile = join(mkdtempSync(join(tmpdir(), 'kernels-')), 'kernels.wasm')
   const args = [
-    join(sources, 'index.ts'),
+    join(sources, entry),
     '--outFile',
     outFile,
     '-O3',
@@ -151,12 +151,13 @@ async function buildKernels() {
   mkdirSync(generatedSources, { recursive: true })
   const generator = join(sources, 'generate.mjs')
   if (existsSync(generator)) await (await import(generator)).generate(generatedSources)
-  for (const [name, relaxed] of [
-    ['muladd', false],
-    ['relaxed', true],
+  for (const [name, entry, relaxed] of [
+    ['muladd', 'index.ts', false],
+    ['relaxed', 'index.ts', true],
+    ['core', 'core.ts', false],
   ]) {
-    const shared = await compile(name, { relaxed, shared: true })
-    const own = await compile(name, { relaxed, shared: false })
+    const shared = await compile(name, { entry, relaxed, shared: true })
+    const own = await compile(name, { entry, relaxed, shared: false })
     const offset = sharedFlagOffset(name, shared, own)
     replaceFile(
       join(outDir, `${name}.ts`),

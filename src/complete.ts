@@ -6,11 +6,21 @@ import { lossByName } from './losses/by-name.ts'
 import { lossNames } from './losses/resolve.ts'
 import { metricByName } from './metrics/by-name.ts'
 import { metricNames } from './metrics/resolve.ts'
+import { applyModule } from './nn/graph/apply.ts'
+import { graphApply } from './nn/graph/part.ts'
 import { optimizerByName } from './optim/by-name.ts'
 import { optimizerNames } from './optim/resolve.ts'
 import { RunCheckpoints } from './train/checkpoint/run-checkpoints.ts'
+import { fitEvents } from './train/fit-events.ts'
 import { investigatedStep } from './train/nan-detective.ts'
-import { checkpoints, iterableSource, modelSummary, nanDetective, progressBar } from './train/parts.ts'
+import {
+  checkpoints,
+  iterableSource,
+  modelSummary,
+  nanDetective,
+  progressBar,
+  trainingEvents,
+} from './train/parts.ts'
 import { progress } from './train/progress.ts'
 import { IterableSource } from './train/source/iterable-source.ts'
 import { summary } from './train/summary.ts'
@@ -20,9 +30,11 @@ import { remoteFit } from './train/worker/load-remote.ts'
 lossNames.fill(lossByName)
 metricNames.fill(metricByName)
 optimizerNames.fill(optimizerByName)
+graphApply.add(applyModule)
 checkpoints.add(RunCheckpoints)
 nanDetective.add(investigatedStep)
 progressBar.add(progress)
 iterableSource.add(IterableSource)
+trainingEvents.add(fitEvents)
 modelSummary.add(summary)
 workerFit.add(remoteFit)

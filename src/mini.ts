@@ -1,7 +1,8 @@
 // The classes and functions of `tensorloom` from which small models of texts and tables are made, without what belongs to
 // every program that imports 'tensorloom' (src/complete.ts): names in `compile`, `model.save`, checkpoints, workers, the
 // reference devices. See docs/browser.md.
-import './ops/methods.ts'
+import './engine/core-kernels.ts'
+import './ops/core-methods.ts'
 
 export * from './errors.ts'
 export { getDevice, setDevice, useDeterministic } from './engine/device.ts'
@@ -17,6 +18,7 @@ export * from './ops/arithmetic.ts'
 export * from './ops/compare.ts'
 export * from './ops/unary.ts'
 export * from './ops/reduce.ts'
+export * from './ops/statistics.ts'
 export { expandDims, reshape, squeeze } from './ops/reshape.ts'
 export { permute, transpose } from './ops/permute.ts'
 export { where } from './ops/where.ts'

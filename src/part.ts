@@ -24,7 +24,11 @@ export class Part<T> {
 
   /** @throws ValueError where it was left out */
   get required(): T {
-    if (this.part !== null) return this.part
+    return this.part ?? this.refuse()
+  }
+
+  /** @throws ValueError that says that it was left out */
+  refuse(): never {
     throw new ValueError({
       operation: this.name,
       problem: "is left out of 'tensorloom/mini'.",

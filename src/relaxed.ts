@@ -1,5 +1,5 @@
 import * as kernels from './engine/generated/relaxed.ts'
-import { embed } from './engine/wasm.ts'
+import { embed } from './engine/wasm-modules.ts'
 
 embed('relaxed', kernels)
 

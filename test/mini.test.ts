@@ -16,7 +16,10 @@ import {
   setDevice,
   Tokenizer,
   ValueError,
+  zeros,
 } from '../src/mini.ts'
+import { input } from '../src/nn/graph/symbolic.ts'
+import { convolve2d } from '../src/ops/convolve.ts'
 import { errorOf, rejection } from './setup/errors.ts'
 
 const texts = ['good', 'very good', 'so good', 'bad', 'very bad', 'so bad']
@@ -87,8 +90,14 @@ describe('tensorloom/mini', () => {
       expect(error.message).toMatch(left)
     }
     expect((await rejection(model.fit([{ x, y }]))).message).toMatch(left)
-    expect(errorOf(() => model.summary()).message).toMatch(left)
-    expect(errorOf(() => setDevice('reference')).message).toMatch(left)
+    for (const body of [
+      () => model.summary(),
+      () => model.fitEvents(x, y),
+      () => dense({ units: 1 }).apply(input({ shape: [2] })),
+      () => convolve2d(zeros([1, 4, 4, 1]), zeros([3, 3, 1, 1])),
+      () => setDevice('reference'),
+    ])
+      expect(errorOf(body).message).toMatch(left)
     expect('save' in model).toBe(false)
   })
 

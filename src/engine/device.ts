@@ -3,7 +3,7 @@ import { type DeviceName, Engine, type EngineName } from './engine.ts'
 import { plainMemory, wasmMemory } from './memory.ts'
 import { type OffloadChoice, offloading } from './policy.ts'
 import { referenceKernels } from './reference-kernels.ts'
-import { hasRelaxedSimd, hasSimd, instantiate, type WasmVariant } from './wasm.ts'
+import { hasRelaxedSimd, hasSimd, instantiate, type WasmVariant } from './wasm-modules.ts'
 import { createWasmKernels } from './wasm-kernels.ts'
 
 const engines = new Map<EngineName, Engine>()

@@ -1,5 +1,5 @@
 import * as kernels from './generated/relaxed.ts'
-import type { EmbeddedKernels } from './wasm.ts'
+import type { EmbeddedKernels } from './wasm-modules.ts'
 
 /**
  * The kernels with fused multiply-add. Bundlers for browsers take relaxed-absent.ts instead, as the field `browser` of

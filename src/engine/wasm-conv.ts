@@ -1,6 +1,6 @@
 import type { Heap, Kernels, Pointer } from '../../kernels/kernels.ts'
 import type { Convolution, MaxPool, Window } from '../../kernels/windows.ts'
-import type { WasmExports } from './wasm.ts'
+import type { WasmExports } from './wasm-modules.ts'
 
 /** The words of the parameter blocks, in the order that the classes in kernels/wasm give. */
 const windowFields = [

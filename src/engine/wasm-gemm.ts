@@ -1,5 +1,5 @@
 import type { Heap, Kernels, Pointer } from '../../kernels/kernels.ts'
-import type { WasmExports } from './wasm.ts'
+import type { WasmExports } from './wasm-modules.ts'
 
 type Gemm = Kernels['gemm']
 type Scratch = Pick<Heap, 'allocate' | 'release'>

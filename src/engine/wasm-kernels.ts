@@ -1,9 +1,8 @@
 import type { ElementKernels, Heap, Kernels } from '../../kernels/kernels.ts'
 import { createElementwise } from '../../kernels/reference/elementwise.ts'
-import type { WasmExports } from './wasm.ts'
-import { createWasmConv } from './wasm-conv.ts'
+import { moreKernels, pick, withoutMoreKernels } from './more-kernels.ts'
+import type { WasmExports } from './wasm-modules.ts'
 import { createWasmGemm } from './wasm-gemm.ts'
-import { createWasmNorm } from './wasm-norm.ts'
 import { createWasmRecurrent } from './wasm-recurrent.ts'
 
 /** Kernels that WebAssembly has just as the interface wants them. */
@@ -13,11 +12,9 @@ const WHOLE = [
   'softmaxGrad',
   'logSoftmaxGrad',
   'causalSoftmax',
-  'rowNorm',
   'sparseCrossEntropy',
   'sparseCrossEntropyGrad',
   'sigmoidCrossEntropy',
-  'scatterPositions',
   'flushSubnormals',
 ] as const satisfies readonly (keyof Kernels)[]
 
@@ -45,8 +42,7 @@ export function createWasmKernels(exports: WasmExports, heap: Heap): Kernels {
     },
     gradient: overlay(exports, reference.gradient, 'gradient_'),
     gemm: createWasmGemm(exports, heap),
-    ...createWasmConv(exports, heap),
-    ...createWasmNorm(exports, heap),
+    ...(moreKernels.added?.(exports, heap) ?? withoutMoreKernels),
     ...createWasmRecurrent(exports, heap),
     sgd: (p, g, v, n, lr, momentum, dampening, weightDecay, nesterov, first) => {
       sgd(p, g, v, n, lr, momentum, dampening, weightDecay, +nesterov, +first)
@@ -107,9 +103,4 @@ function overlay<T extends object>(exports: WasmExports, table: T, prefix = ''):
     typeof kernel === 'function' ? (exports[prefix + name] ?? kernel) : kernel,
   ])
   return Object.fromEntries(entries) as T
-}
-
-/** The exports of these names. */
-function pick<K extends keyof Kernels>(exports: WasmExports, names: readonly K[]): Pick<Kernels, K> {
-  return Object.fromEntries(names.map(name => [name, exports[name]])) as Pick<Kernels, K>
 }

@@ -1,5 +1,5 @@
 import type { Heap, Kernels } from '../../kernels/kernels.ts'
-import type { WasmExports } from './wasm.ts'
+import type { WasmExports } from './wasm-modules.ts'
 
 type Norms = Pick<Kernels, 'rowNormGrad' | 'groupNorm' | 'groupNormGrad'>
 

@@ -1,5 +1,5 @@
 import type { Heap, Kernels, Pointer } from '../../kernels/kernels.ts'
-import type { WasmExports } from './wasm.ts'
+import type { WasmExports } from './wasm-modules.ts'
 
 /** The words of the parameter blocks, in the order that kernels/wasm/recurrent-parameters.ts gives; `packed` follows. */
 const forwardFields = [

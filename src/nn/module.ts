@@ -4,7 +4,7 @@ import { requireTensor } from '../ops/operand.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import { ModuleBuffer } from './buffer.ts'
-import { applyModule } from './graph/apply.ts'
+import { graphApply } from './graph/part.ts'
 import type { SymbolicContext, SymbolicOf, SymbolicTensor } from './graph/symbolic.ts'
 import { withoutInitializers } from './initializers.ts'
 import { Parameter } from './parameter.ts'
@@ -71,7 +71,7 @@ export abstract class Module<Result = Tensor> {
    * @example const hidden = dense({ units: 8 }).apply(input({ shape: [4] }))
    */
   apply(x: SymbolicTensor | readonly SymbolicTensor[], context: SymbolicContext = {}): SymbolicOf<Result> {
-    return applyModule(this, this.pathName, x, context) as SymbolicOf<Result>
+    return graphApply.required(this, this.pathName, x, context) as SymbolicOf<Result>
   }
 
   /** What errors call it. */

@@ -9,10 +9,10 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { type Compiled, type CompileOptions, compileOutputs } from './compiled.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { type FitOptions, fit } from './fit.ts'
-import { fitEvents, type TrainingEvent } from './fit-events.ts'
+import type { TrainingEvent } from './fit-events.ts'
 import type { History, Logs } from './history.ts'
 import { outputsOf } from './outputs.ts'
-import { modelSummary } from './parts.ts'
+import { modelSummary, trainingEvents } from './parts.ts'
 import {
   predict,
   predictAsync,
@@ -168,6 +168,7 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
     y?: ModelData | FitOptions,
     options?: FitOptions,
   ): AsyncGenerator<TrainingEvent, History, undefined> {
+    const fitEvents = trainingEvents.required
     if (isBatchInput(x)) return fitEvents(this, x as BatchInput, null, (y ?? {}) as FitOptions)
     return fitEvents(this, x, y as ModelData, options ?? {})
   }

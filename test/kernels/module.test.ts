@@ -8,6 +8,7 @@ import {
   REDUCE_NAMES,
   UNARY_NAMES,
 } from '../../kernels/kernels.ts'
+import { deflated as core } from '../../src/engine/generated/core.ts'
 import { deflated as muladd } from '../../src/engine/generated/muladd.ts'
 import { deflated as relaxed } from '../../src/engine/generated/relaxed.ts'
 import { wasmHeap } from './harness.ts'
@@ -55,6 +56,7 @@ function sections(deflated: string): number[] {
 }
 
 describe.each([
+  ['core', core],
   ['muladd', muladd],
   ['relaxed', relaxed],
 ])('the %s module', (_name, deflated) => {

@@ -1,7 +1,7 @@
 import { DeviceError, ValueError } from '../../errors.ts'
 import { engineOf, isDeterministic } from '../device.ts'
 import { offloading } from '../policy.ts'
-import { hasSimd } from '../wasm.ts'
+import { hasSimd } from '../wasm-modules.ts'
 import { attach, attachedGpu, attachLate, detach } from './attach.ts'
 import { candidates, isPage, openBackend, openLate } from './candidates.ts'
 import { toFault } from './fault.ts'

@@ -1,4 +1,4 @@
-import type { WasmExports } from '../wasm.ts'
+import type { WasmExports } from '../wasm-modules.ts'
 import type { WindowSharing } from '../wasm-conv.ts'
 import type { ThreadPool } from './pool.ts'
 

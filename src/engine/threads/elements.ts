@@ -7,7 +7,7 @@ import {
   UNARY_NAMES,
   type UnaryName,
 } from '../../../kernels/kernels.ts'
-import type { WasmExports } from '../wasm.ts'
+import type { WasmExports } from '../wasm-modules.ts'
 import { callOf } from './chunk.ts'
 import type { ThreadPool } from './pool.ts'
 

@@ -1,7 +1,7 @@
 import type { Pointer } from '../../../kernels/kernels.ts'
 import { DeviceError } from '../../errors.ts'
 import type { EngineMemory } from '../memory.ts'
-import type { WasmExports } from '../wasm.ts'
+import type { WasmExports } from '../wasm-modules.ts'
 import { CHUNK_KINDS, type ChunkKind, chunkRunner, failureMessage, recordFailure } from './chunk.ts'
 import { CONTROL_WORDS, ENTRY_FAILED, ENTRY_WORDS, MAX_CHUNKS, word } from './layout.ts'
 import { type Spawned, spawn } from './spawn.ts'

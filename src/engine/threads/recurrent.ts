@@ -1,4 +1,4 @@
-import type { WasmExports } from '../wasm.ts'
+import type { WasmExports } from '../wasm-modules.ts'
 import type { Sharing } from '../wasm-recurrent.ts'
 import type { ThreadPool } from './pool.ts'
 

@@ -1,7 +1,7 @@
 import { ValueError } from '../../errors.ts'
 import { engineOf } from '../device.ts'
 import type { Engine } from '../engine.ts'
-import { hasSimd, instantiate, type WasmVariant, wasmModule } from '../wasm.ts'
+import { hasSimd, instantiate, type WasmVariant, wasmModule } from '../wasm-modules.ts'
 import { createWasmConv } from '../wasm-conv.ts'
 import { createWasmRecurrent } from '../wasm-recurrent.ts'
 import { sharedWindows } from './conv.ts'
