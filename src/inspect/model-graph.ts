@@ -1,5 +1,5 @@
 import type { SymbolicTensor } from '../nn/graph/symbolic.ts'
-import { describeShape, Layer } from '../nn/layer.ts'
+import { describeShape } from '../nn/layer.ts'
 import type { Module } from '../nn/module.ts'
 import type { Shape } from '../tensor/shape.ts'
 import { Functional } from '../train/functional/functional.ts'
@@ -30,8 +30,7 @@ export interface ModelGraph {
 }
 
 const shapeText = (shape: Shape | null): string => (shape === null ? '' : describeShape(shape))
-const typeOf = (module: Module<unknown>): string =>
-  module instanceof Layer ? module.className : module.constructor.name
+const typeOf = (module: Module<unknown>): string => module.className
 
 /** The graph of a model's layers; models inside it are single nodes, and a model of the user's own is one node. */
 export function graphOf(model: Model<ModelResult>): ModelGraph {

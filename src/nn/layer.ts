@@ -77,7 +77,7 @@ export abstract class Layer<
     if (Object.hasOwn(new.target, BUILT_IN)) checkRules(this.className, options)
   }
 
-  get className(): string {
+  override get className(): string {
     const { className, name } = this.constructor as typeof Layer & { readonly name: string }
     return className === Layer.className ? name : className
   }

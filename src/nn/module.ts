@@ -41,6 +41,12 @@ export abstract class Module<Result = Tensor> {
 
   abstract forward(x: Tensor, context?: ForwardContext): Result
 
+  /** What its class says in a static `className`, which outlives bundlers and minifiers; else the class's name. */
+  get className(): string {
+    const { constructor: kind } = this
+    return 'className' in kind && Object.hasOwn(kind, 'className') ? String(kind.className) : kind.name
+  }
+
   /** Whether the parameters are trained; see the setter. */
   get trainable(): boolean {
     return this.isTrainable
@@ -76,7 +82,7 @@ export abstract class Module<Result = Tensor> {
 
   /** What errors call it. */
   protected get pathName(): string {
-    return this.constructor.name
+    return this.className
   }
 
   /** Shapes of the outputs (of one example) for inputs of these shapes; null where only running it tells. */

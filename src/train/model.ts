@@ -68,7 +68,7 @@ export abstract class Model<Result extends ModelResult = Tensor> extends Module<
   }
 
   protected override get pathName(): string {
-    return `${this.constructor.name} "${this.name}"`
+    return `${this.className} "${this.name}"`
   }
 
   /** The outputs; as logits where the model knows how to leave an output's last activation out. */

@@ -55,7 +55,7 @@ export function runLayer(
       handed.filter(tensor => tensor !== null),
       compute,
     )
-  return namesItself(module) ? visit() : inLayer(`${module.constructor.name} "${name}"`, visit)
+  return namesItself(module) ? visit() : inLayer(`${module.className} "${name}"`, visit)
 }
 
 function listOf(name: string, output: unknown): readonly Tensor[] {
@@ -79,8 +79,7 @@ function tensorsIn(context: object): readonly Tensor[] {
 
 /** `LSTM` → `lstm`, `MaxPooling2D` → `max_pooling2d`, `RMSNorm` → `rms_norm`, as in Keras. */
 export const defaultName = (module: Module<unknown>): string => {
-  const name = module instanceof Layer ? module.className : module.constructor.name
-  return name
+  return module.className
     .replaceAll(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
     .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase()

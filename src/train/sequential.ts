@@ -34,6 +34,7 @@ const isLayer = (layer: AnyLayer): layer is Layer => layer instanceof Layer
  * model.add(dense({ units: 1 }))
  */
 export class Sequential extends Model {
+  static readonly className: string = 'Sequential'
   static readonly [BUILT_IN] = true
   readonly layers: AnyLayer[] = []
   private readonly names: string[] = []

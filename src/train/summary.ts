@@ -48,8 +48,11 @@ export function summary(model: Module<unknown> & Summarized): string {
     if (count === null) complete = false
     else frozen += frozenIn(layer)
     total += count ?? 0
-    const kind = layer instanceof Layer ? layer.className : layer.constructor.name
-    rows.push([`${name} (${kind})`, formatOutput(shape), count === null ? '?' : formatCount(count)])
+    rows.push([
+      `${name} (${layer.className})`,
+      formatOutput(shape),
+      count === null ? '?' : formatCount(count),
+    ])
   }
   const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => row[column].length)))
   const line = '─'.repeat(widths.reduce((sum, width) => sum + width, 0) + 4)

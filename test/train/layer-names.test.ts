@@ -1,12 +1,16 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   conv2d,
   conv2dTranspose,
   dense,
+  Functional,
   flatten,
+  input,
   lstm,
   maxPooling2d,
+  model,
   RMSNorm,
+  Sequential,
   SpatialDropout1D,
   sequential,
 } from '../../src/index.ts'
@@ -31,4 +35,29 @@ it("names layers as Keras does, counting a class' second layer from 1", () => {
     'rms_norm ',
     'lstm ',
   ])
+})
+
+describe('models whose classes a bundler has renamed', () => {
+  it('keep the names of their layers and parameters', () => {
+    const renamed = [Sequential, Functional]
+    const names = renamed.map(kind => kind.name)
+    for (const kind of renamed) Object.defineProperty(kind, 'name', { value: '_a' })
+    try {
+      const x = input({ shape: [2] })
+      const graph = model({ inputs: x, outputs: dense({ units: 2 }).apply(x) })
+      const outer = sequential(sequential(dense({ units: 2, inputSize: 2 })), graph)
+      expect([...outer.namedParameters().keys()]).toEqual([
+        'sequential.dense.kernel',
+        'sequential.dense.bias',
+        'functional.dense.kernel',
+        'functional.dense.bias',
+      ])
+      expect(outer.summary()).toContain('sequential (Sequential)')
+      expect(outer.summary()).toContain('functional (Functional)')
+    } finally {
+      renamed.forEach((kind, i) => {
+        Object.defineProperty(kind, 'name', { value: names[i] })
+      })
+    }
+  })
 })

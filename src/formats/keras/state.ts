@@ -1,7 +1,6 @@
 import { refuseModel } from '../../io/refuse-model.ts'
 import { show } from '../../io/refuse.ts'
 import { Bidirectional } from '../../nn/bidirectional.ts'
-import { Layer } from '../../nn/layer.ts'
 import type { Module } from '../../nn/module.ts'
 import { Parameter } from '../../nn/parameter.ts'
 import { Recurrent } from '../../nn/recurrent.ts'
@@ -30,8 +29,7 @@ export const snakeName = (className: string): string =>
     .toLowerCase()
 
 /** What Keras calls the class of a layer. */
-export const classOf = (module: Module<unknown>): string =>
-  module instanceof Layer ? module.className : module.constructor.name
+export const classOf = (module: Module<unknown>): string => module.className
 
 /** The groups of a model, with the classes' names counted as Keras counts them. */
 export function groupsOf(model: LayersModel, path = '', namedPath = '', prefix = ''): readonly Group[] {

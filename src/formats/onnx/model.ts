@@ -45,6 +45,7 @@ export interface Weights {
  * The type parameter is what it gives: a tensor, or a list for a file with several outputs.
  */
 export class OnnxModel<Result extends ModelResult = Tensor> extends Model<Result> {
+  static readonly className: string = 'OnnxModel'
   static readonly [BUILT_IN] = true
   readonly inputs: readonly OnnxPort[]
   readonly outputs: readonly OnnxPort[]

@@ -115,7 +115,7 @@ function inputsOf(model: Model<ModelResult>, inputShape: Shape | undefined): rea
   if (!(model instanceof Sequential)) {
     throw new UnsupportedError({
       operation: 'exportOnnx',
-      problem: `writes sequential models and graphs of layers, got ${model.constructor.name} "${model.name}".`,
+      problem: `writes sequential models and graphs of layers, got ${model.className} "${model.name}".`,
       hint: 'a forward method of your own cannot be read: build the model with sequential() or model().',
       items: [model.name],
     })

@@ -1,7 +1,7 @@
 import { UnsupportedError } from '../../../errors.ts'
 import type { SymbolicContext } from '../../../nn/graph/symbolic.ts'
 import { SymbolicTensor } from '../../../nn/graph/symbolic.ts'
-import { Layer, UNKNOWN } from '../../../nn/layer.ts'
+import { UNKNOWN } from '../../../nn/layer.ts'
 import type { Module } from '../../../nn/module.ts'
 import { Functional } from '../../../train/functional/functional.ts'
 import { Model } from '../../../train/model.ts'
@@ -26,8 +26,7 @@ export class Walk {
     if (module.constructor === Functional) return this.writeFunctional(module as Functional, inputs, scope)
     const exporter = exporters.find(module)
     if (exporter === null) {
-      const name = module instanceof Layer ? module.className : module.constructor.name
-      return this.refuse(module, inputs, scope.path, `${name} has no counterpart in ONNX here`)
+      return this.refuse(module, inputs, scope.path, `${module.className} has no counterpart in ONNX here`)
     }
     try {
       const result = exporter(module, { inputs, context, scope, write: this.write })

@@ -39,7 +39,7 @@ export function htmlReport(options: HtmlReportOptions = {}): Callback {
     const { model, epochs } = info
     const page = reportPage({
       title: title ?? `Training of "${model.name}"`,
-      model: model.constructor.name,
+      model: model.className,
       parameters: parametersOf(info),
       status,
       error,

@@ -99,8 +99,7 @@ function nodesOf(model: Model<ModelResult>): GraphNode[] {
   if (!(model instanceof Sequential)) return []
   const nodes: GraphNode[] = [{ name: 'input', operation: 'Input', inputs: [] }]
   for (const [name, layer] of model.namedLayers()) {
-    const operation = 'className' in layer ? String(layer.className) : layer.constructor.name
-    nodes.push({ name, operation, inputs: [nodes[nodes.length - 1].name] })
+    nodes.push({ name, operation: layer.className, inputs: [nodes[nodes.length - 1].name] })
   }
   return nodes
 }
