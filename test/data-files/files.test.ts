@@ -64,14 +64,6 @@ describe('fromCsv', () => {
     expect(warnings).toEqual([])
   })
 
-  it('says of what it reads that it is not there, or no file', async () => {
-    const missing = fromCsv(join(folder, 'missing.csv')).toArray()
-    await expect(missing).rejects.toThrow(FormatError)
-    await expect(missing).rejects.toThrow(/missing\.csv is not there/)
-    const directory = fromNdjson(pathToFileURL(folder)).toArray()
-    await expect(directory).rejects.toThrow(/is a folder, not a file/)
-  })
-
   it('takes names, types, missing values, comments and other delimiters', async () => {
     const options = {
       header: ['id', 'value'],
@@ -112,7 +104,10 @@ describe('fromCsv', () => {
   })
 
   it('says which file is missing, or not text', async () => {
-    await expect(fromCsv(join(folder, 'none.csv')).toArray()).rejects.toThrow(/ENOENT.*none\.csv/)
+    const missing = fromCsv(join(folder, 'none.csv')).toArray()
+    await expect(missing).rejects.toThrow(FormatError)
+    await expect(missing).rejects.toThrow(/none\.csv is not there/)
+    await expect(fromNdjson(pathToFileURL(folder)).toArray()).rejects.toThrow(/is a folder, not a file/)
     await expect(fromCsv(file('c.csv', Uint8Array.of(0x61, 0xff, 0x0a))).toArray()).rejects.toThrow(
       /is not UTF-8/,
     )
