@@ -1,10 +1,12 @@
 import { detectAnomaly } from '../autodiff/anomaly.ts'
 import { traced } from '../autodiff/trace.ts'
-import { NonFiniteError, TensorloomError } from '../errors.ts'
+import { BuildError, NonFiniteError, TensorloomError } from '../errors.ts'
 import { observeLayers } from '../nn/path.ts'
+import { assign } from '../ops/detach.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
 import type { GraphNode } from '../tensor/node.ts'
 import { defaultGenerator } from '../tensor/random.ts'
+import { fromCold, type Tensor } from '../tensor/tensor.ts'
 import type { Measure } from './measures.ts'
 import type { Model, ModelResult } from './model.ts'
 import { type Accumulation, type Batch, insideStep, lossOf, trainStep } from './step.ts'
@@ -13,7 +15,8 @@ type AnyModel = Model<ModelResult>
 
 /**
  * A `trainStep` that stops before NaN or an infinity reaches the parameters, and says where it came from: the step is
- * run again, with the same random numbers, and every result and gradient is looked at.
+ * run again, with the same random numbers, and every result and gradient is looked at. Buffers that a forward pass
+ * changes (moving statistics) are then as before the batch, too.
  *
  * @throws NonFiniteError naming the first operation that gave one, its layer, what it was given, and the user's line
  */
@@ -25,13 +28,19 @@ export function investigatedStep(
   batch: () => Batch,
 ): number {
   const random = defaultGenerator().state()
+  const buffers = buffersOf(model)
   try {
     return trainStep(model, optimizer, measures, place, batch, () => requireFiniteGradients(model))
   } catch (error) {
     if (!(error instanceof NonFiniteError)) throw error
-    requireFiniteParameters(model)
+    restore(model, buffers)
+    requireFiniteState(model, [...model.namedParameters(), ...buffers])
     defaultGenerator().restore(random)
-    runChecked(model, batch)
+    try {
+      runChecked(model, batch)
+    } finally {
+      restore(model, buffers)
+    }
     // Every operation gave finite numbers this time: the first error is all there is.
     throw error
   }
@@ -47,8 +56,27 @@ function requireFiniteGradients(model: AnyModel): void {
   }
 }
 
-function requireFiniteParameters(model: AnyModel): void {
-  for (const [name, tensor] of model.namedState()) {
+/** Copies of the buffers; none of a model that has not met a batch yet. */
+function buffersOf(model: AnyModel): ReadonlyMap<string, Tensor> {
+  try {
+    return new Map(
+      [...model.namedBuffers()].map(([name, buffer]) => [name, fromCold(buffer.values(), buffer.shape)]),
+    )
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error
+    return new Map()
+  }
+}
+
+function restore(model: AnyModel, buffers: ReadonlyMap<string, Tensor>): void {
+  for (const [name, buffer] of model.namedBuffers()) {
+    const saved = buffers.get(name)
+    if (saved !== undefined) assign(buffer, saved)
+  }
+}
+
+function requireFiniteState(model: AnyModel, state: readonly (readonly [string, Tensor])[]): void {
+  for (const [name, tensor] of state) {
     const values = tensor.values()
     const position = values.findIndex(value => !Number.isFinite(value))
     if (position < 0) continue

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { NonFiniteError } from '../../src/errors.ts'
 import {
+  batchNormalization,
   dense,
   dropout,
   Generator,
   manualSeed,
   Module,
+  Sequential,
   sequential,
   type Tensor,
   tensor,
@@ -80,6 +82,18 @@ describe("debug: 'nan'", () => {
       ]),
     )
     expect((await failure(model)).message).toMatch(/began a batch with NaN in "dense\.kernel" \(at 1 of 3\)/)
+  })
+
+  it('blames the data, not the moving statistics that they spoil, and leaves those as they were', async () => {
+    const bad = { data: x.slice(), shape: [8, 3] }
+    bad.data[5] = Number.NaN
+    const built = new Sequential([batchNormalization(), dense({ units: 1 })], { inputShape: [3] })
+    for (const model of [built, sequential(batchNormalization(), dense({ units: 1 }))]) {
+      const { message } = await failure(model, { shuffle: false }, bad)
+      expect(message).toMatch(/BatchNormalization "batch_normalization"/)
+      expect(message).toMatch(/holds NaN at \[1, 2\] of \[4, 3\] already/)
+    }
+    for (const [, value] of built.stateDict()) expect(value.data().every(Number.isFinite)).toBe(true)
   })
 
   it('runs the step again with the same random numbers', async () => {
