@@ -1,7 +1,7 @@
-import { ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
 import { suggestName } from '../suggest.ts'
 import type { Generator } from '../tensor/random.ts'
-import { type Shape, sizeOf } from '../tensor/shape.ts'
+import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts'
 import { type Fill, normalWithVariance, uniformWithin } from './fills.ts'
 import { checkConfig, fillOf, type InitializerConfig } from './initializer-config.ts'
 import { orthogonal } from './orthogonal.ts'
@@ -32,17 +32,33 @@ const INITIALIZERS = {
 
 export type InitializerName = keyof typeof INITIALIZERS
 
-let isSkipped = false
+/** How many numbers parameters may still have; null where they get their first values as usual. */
+let skipping: { numbersLeft: number } | null = null
 
-/** Runs `body`; parameters made in it are all zero, because they are overwritten: no time, no random number is spent. */
-export function withoutInitializers<T>(body: () => T): T {
-  const before = isSkipped
-  isSkipped = true
+/**
+ * Runs `body`; parameters made in it are all zero, because they are overwritten: no time, no random number is spent.
+ *
+ * @param mostNumbers more than a file holds cannot come out of it, whatever sizes it names
+ * @throws FormatError for parameters that have more numbers than that, before they are allocated
+ */
+export function withoutInitializers<T>(body: () => T, mostNumbers = Number.POSITIVE_INFINITY): T {
+  const before = skipping
+  skipping ??= { numbersLeft: mostNumbers }
   try {
     return body()
   } finally {
-    isSkipped = before
+    skipping = before
   }
+}
+
+function blank(left: { numbersLeft: number }, shape: Shape): Float32Array {
+  const size = sizeOf(shape)
+  left.numbersLeft -= size
+  if (left.numbersLeft >= 0) return new Float32Array(size)
+  throw new FormatError({
+    operation: 'load',
+    problem: `cannot make a parameter of the shape ${formatShape(shape)}: the file does not hold so many weights.`,
+  })
 }
 
 /** What layers take: a name, or a name with numbers: `{ name: 'constant', value: 0.1 }`. */
@@ -54,7 +70,7 @@ export type InitializerLike = InitializerName | InitializerConfig
  */
 export function initialize(initializer: InitializerLike, shape: Shape, generator: Generator): Float32Array {
   checkInitializer('initializer', initializer)
-  if (isSkipped) return new Float32Array(sizeOf(shape))
+  if (skipping !== null) return blank(skipping, shape)
   return typeof initializer === 'string'
     ? INITIALIZERS[initializer](shape, generator)
     : fillOf(initializer)(shape, generator)

@@ -236,8 +236,22 @@ export abstract class Recurrent<
     return this.carried
   }
 
-  /** Makes a stateful layer begin anew, or go on from a given state. */
+  /**
+   * Makes a stateful layer begin anew, or go on from a given state.
+   * @throws ShapeError for a state of other tensors than [batch, units]
+   */
   override resetState(state: State | null = null): void {
+    const tensors: readonly (Tensor | undefined)[] = state === null ? [] : this.listed(state)
+    for (const tensor of tensors) {
+      const { shape = [] } = tensor ?? {}
+      if (shape.length === 2 && shape[0] === tensors[0]?.shape[0] && shape[1] === this.units) continue
+      throw new ShapeError({
+        operation: this.label,
+        problem: `needs a state of ${tensors.length} × [batch, ${this.units}], got ${tensors.map(each => (each === undefined ? 'nothing' : formatShape(each.shape))).join(', ')}.`,
+        hint: 'pass what layer.state gave.',
+        shapes: [shape],
+      })
+    }
     this.carried = state === null ? null : this.named(this.listed(state).map(copied))
   }
 

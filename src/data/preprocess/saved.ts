@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.ts'
+import { show } from '../../io/refuse.ts'
 
 /** A preprocessor as plain data. */
 export interface Saved<State> {
@@ -28,7 +29,7 @@ export function readSaved<State>(format: string, input: string | object, fields:
   const saved: unknown = typeof input === 'string' ? parse(input, refuse) : input
   if (typeof saved !== 'object' || saved === null) return refuse('the top level', 'needs an object.')
   const found: unknown = Reflect.get(saved, 'format')
-  if (found !== format) return refuse('format', `needs "${format}", got ${JSON.stringify(found)}.`)
+  if (found !== format) return refuse('format', `needs "${format}", got ${show(found)}.`)
   if (Reflect.get(saved, 'version') !== 1)
     return refuse('version', 'reads version 1 only; update tensorloom.')
   const state: unknown = Reflect.get(saved, 'state')

@@ -1,4 +1,5 @@
 import type { Group, h5wasm as Library, Dataset as StoredDataset } from 'h5wasm'
+import { widenFloat16 } from '../../io/float16.ts'
 import { type Dataset, Damage, type H5Content, type KerasContent, type Limits } from './content.ts'
 
 const DEEPEST = 64
@@ -21,14 +22,22 @@ export async function extract(bytes: Uint8Array, limits: Limits): Promise<KerasC
   }
 }
 
+/** What an archive's list takes for each file, at least. */
+const BYTES_OF_ENTRY = 46
+/** Types of numbers, as the HDF5 library calls them: whole ones of 1 to 8 bytes, and those with a point of 2 to 8. */
+const NUMBER = /^[<>|]?[bhiqBHIQefd]$/
+
 const isZip = ([a, b, c, d]: Uint8Array): boolean => a === 0x50 && b === 0x4b && c === 3 && d === 4
 const isHdf5 = (bytes: Uint8Array): boolean => bytes[0] === 0x89 && bytes[1] === 0x48 && bytes[2] === 0x44
 
 /** The two files that are wanted; others, whatever their paths, are left alone. */
 async function unzip(bytes: Uint8Array, limits: Limits): Promise<Map<string, Uint8Array>> {
   const { unzipSync } = await import('fflate')
+  let entriesLeft = bytes.length / BYTES_OF_ENTRY
   const files = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
+      // The library believes whatever count it finds, up to 2³².
+      if (--entriesLeft < 0) throw new Damage('the archive lists more files than it can hold')
       if (name !== CONFIG && name !== WEIGHTS) return false
       if (originalSize > limits.bytes)
         throw new Damage(`${name} says that it unpacks to ${originalSize} bytes`)
@@ -120,12 +129,22 @@ class Walk {
     }
     this.bytesLeft -= bytes
     // Texts and other things are nobody's weights.
-    if (typeof dataset.dtype !== 'string' || !/^[<>|]?[fiubB]\d*$/.test(dataset.dtype)) return
-    const value: unknown = size === 0 ? [] : dataset.value
+    if (typeof dataset.dtype !== 'string' || !NUMBER.test(dataset.dtype)) return
+    const value: unknown = size === 0 ? [] : dataset.dtype.endsWith('e') ? halves(dataset) : dataset.value
     const numbers = typeof value === 'number' || typeof value === 'bigint' ? [value] : value
     if (!isNumbers(numbers) || numbers.length !== size) throw new Damage(`${place} cannot be read`)
     this.datasets.set(place, { shape: [...shape], values: Float32Array.from(numbers, Number) })
   }
+}
+
+/** Numbers of 16 bits, which the library has no name for: the same bytes, read as whole numbers without a sign. */
+function halves(dataset: StoredDataset): Float32Array {
+  const { metadata } = dataset
+  const stored = Object.create(dataset, {
+    metadata: { value: { ...metadata, type: 0, signed: false } },
+  }) as StoredDataset
+  const { value } = stored
+  return widenFloat16(Uint16Array.from(typeof value === 'number' ? [value] : (value as Uint16Array)))
 }
 
 const isNumbers = (value: unknown): value is ArrayLike<number | bigint> =>

@@ -9,6 +9,7 @@ import { refuseUnknown } from '../../nn/options.ts'
 import type { Functional } from '../../train/functional/functional.ts'
 import type { Sequential } from '../../train/sequential.ts'
 import type { NamesInFile } from '../tfjs/described.ts'
+import { mostNumbers } from '../tfjs/manifest.ts'
 import { isNested } from '../tfjs/nested.ts'
 import { readTopology } from '../tfjs/read-model.ts'
 import type { KerasContent } from './content.ts'
@@ -58,7 +59,10 @@ export function modelOf(
     fromSource(label, () => {
       const { topology, training, isKeras3 } = describe(content)
       const names: NamesInFile = { layers: new Map(), shapes: new Map() }
-      const model = withoutInitializers(() => readTopology(topology, names))
+      const model = withoutInitializers(
+        () => readTopology(topology, names),
+        mostNumbers([...content.h5.datasets.values()].map(({ values }) => values.length)),
+      )
       const state = blameFile('the weights', false, () =>
         isKeras3
           ? stateOfKeras3(model, content.h5)

@@ -6,7 +6,7 @@ import { show } from '../../io/refuse.ts'
 import { withoutInitializers } from '../../nn/initializers.ts'
 import type { Functional } from '../../train/functional/functional.ts'
 import type { Sequential } from '../../train/sequential.ts'
-import { decodeWeights, readManifest, type Weight } from './manifest.ts'
+import { decodeWeights, mostNumbers, readManifest, type Weight } from './manifest.ts'
 import { namedLayers, stateOf } from './names.ts'
 import { readTopology } from './read-model.ts'
 import { openSource, type TfjsSource } from './source.ts'
@@ -62,7 +62,10 @@ export async function loadTfjsModel(
       layers: new Map(),
       shapes: new Map(weights.map(({ name, shape }) => [name, shape])),
     }
-    const model = withoutInitializers(() => readTopology(root.get('modelTopology'), names))
+    const model = withoutInitializers(
+      () => readTopology(root.get('modelTopology'), names),
+      mostNumbers(weights.map(({ values }) => values.length)),
+    )
     const layers = blameFile('the layers', false, () =>
       namedLayers(model, (layer, name) => names.layers.get(layer) ?? { name, innerName: '' }),
     )

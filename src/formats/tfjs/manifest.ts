@@ -59,6 +59,13 @@ export function readManifest(value: unknown): readonly WeightGroup[] {
   })
 }
 
+/**
+ * How many numbers the parameters of a model may have, whose tensors in the file have these sizes. Whether they fit one by
+ * one is seen when they are there; some layers are made twice.
+ */
+export const mostNumbers = (sizes: readonly number[]): number =>
+  sizes.reduce((sum, size) => sum + 2 * size, 1000)
+
 /** A file beside model.json: a path that leads elsewhere is refused. */
 function readPath(value: unknown, at: string): string {
   const path = readString(value, at)

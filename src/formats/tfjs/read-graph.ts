@@ -154,6 +154,7 @@ function run(
 
 function apply({ module, at }: Entry, reads: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
   if (module === null) return refuseModel(at, 'an input reads nothing')
+  if (reads.length === 0) return refuseModel(at, 'it reads nothing')
   const given: unknown = blameFile(at, false, () => {
     if (module instanceof MergeLayer) return module.apply(reads)
     if (reads.length === 1) return module.apply(reads[0])

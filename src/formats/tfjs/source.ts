@@ -2,7 +2,8 @@ import { ValueError } from '../../errors.ts'
 import { type Fetch, fetchBytes, remoteUrl } from '../../io/fetch.ts'
 import { openDisk } from '../../io/files.ts'
 import { parseJson } from '../../io/plain-json.ts'
-import { fromSource } from '../../io/refuse-model.ts'
+import { fromSource, refuseModel } from '../../io/refuse-model.ts'
+import { show } from '../../io/refuse.ts'
 
 /** A model in memory: what model.json says, and the bytes of its weights. */
 export interface TfjsArtifacts {
@@ -46,6 +47,14 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 const parse = (label: string, bytes: Uint8Array): unknown =>
   fromSource(label, () => parseJson(new TextDecoder().decode(bytes), MODEL_FILE))
 
+/** The address of a file beside the model. Addresses know more ways up than paths: `%2e%2e/`, and blanks are left out. */
+function beside(modelUrl: URL, path: string): URL {
+  const url = URL.canParse(path, modelUrl.href) ? new URL(path, modelUrl) : null
+  const isInside = url?.href.startsWith(new URL('.', modelUrl).href) && !/%2f|%5c/i.test(path)
+  if (url !== null && isInside) return url
+  return refuseModel('weightsManifest', `${show(path)} does not lie beside the model`)
+}
+
 export async function openSource(source: TfjsSource, fetch?: Fetch): Promise<Files> {
   if (typeof source !== 'string' && !(source instanceof URL)) return inMemory(source)
   const url = remoteUrl(source)
@@ -57,7 +66,7 @@ export async function openSource(source: TfjsSource, fetch?: Fetch): Promise<Fil
       json: parse(label, await fetchBytes(modelUrl, { fetch, limit: MAXIMUM_JSON_BYTES })),
       label,
       read: async (paths, limit) =>
-        joined(await Promise.all(paths.map(path => fetchBytes(new URL(path, modelUrl), { fetch, limit })))),
+        joined(await Promise.all(paths.map(path => fetchBytes(beside(modelUrl, path), { fetch, limit })))),
       unread: nothing,
     }
   }

@@ -7,6 +7,7 @@ import type { Shape } from '../../tensor/shape.ts'
 import type { Functional } from '../../train/functional/functional.ts'
 import type { ModelResult } from '../../train/model.ts'
 import { Sequential } from '../../train/sequential.ts'
+import { familyGaps, findGap, tfjsGaps } from './gaps.ts'
 import { layerFormats } from './layers/table.ts'
 import { isNested, type LayersModel } from './nested.ts'
 import { notExpressed } from './unsupported.ts'
@@ -17,21 +18,23 @@ type Config = Record<string, Json>
 const batchShape = (shape: Shape): Json => [null, ...shape.map(size => (size < 0 ? null : size))]
 
 /** Everything in the model that the format has no word for, by its path. */
-export function findUnexpressed(model: LayersModel, prefix = ''): readonly string[] {
+export function findUnexpressed(model: LayersModel, gaps = familyGaps, prefix = ''): readonly string[] {
   return model.namedLayers().flatMap(([name, layer]): readonly string[] => {
     const path = `${prefix}${name}`
-    if (isNested(layer)) return findUnexpressed(layer, `${path}.`)
+    if (isNested(layer)) return findUnexpressed(layer, gaps, `${path}.`)
     const isKnown =
       layer instanceof Layer &&
       Object.hasOwn(layer.constructor, BUILT_IN) &&
       layerFormats.has(layer.className)
+    const gap = isKnown ? findGap(gaps, layer.className, layer.config()) : null
+    if (gap !== null) return [`${gap} of ${(layer as Layer).className} "${path}"`]
     return isKnown ? [] : [`${layer instanceof Layer ? layer.className : layer.constructor.name} "${path}"`]
   })
 }
 
 /** The topology of a model. */
 export function writeTopology(model: LayersModel): Json {
-  const unexpressed = findUnexpressed(model)
+  const unexpressed = findUnexpressed(model, tfjsGaps)
   if (unexpressed.length > 0) throw notExpressed(unexpressed)
   return { ...writeModel(model, model.name), keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' }
 }

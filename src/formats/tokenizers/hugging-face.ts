@@ -1,6 +1,7 @@
 import type { Tokenizer as Library } from '@huggingface/tokenizers'
 import { FormatError, ValueError } from '../../errors.ts'
 import { openDisk } from '../../io/files.ts'
+import { show } from '../../io/refuse.ts'
 import { refuseUnknown } from '../../nn/options.ts'
 import { loadPeer } from '../shared/peer.ts'
 
@@ -123,10 +124,10 @@ function record(value: unknown, place: string): object {
 function vocabularyOf(description: object): { size: number; padId: number } {
   const model = record(Reflect.get(description, 'model'), 'model')
   const type: unknown = Reflect.get(model, 'type') ?? 'BPE'
-  if (!KINDS.includes(String(type))) {
+  if (typeof type !== 'string' || !KINDS.includes(type)) {
     throw new FormatError({
       operation: 'loadTokenizer',
-      problem: `knows models of type ${KINDS.join(', ')}, got ${JSON.stringify(type)}.`,
+      problem: `knows models of type ${KINDS.join(', ')}, got ${show(type)}.`,
       location: 'model.type',
     })
   }
@@ -157,7 +158,7 @@ function vocabularyOf(description: object): { size: number; padId: number } {
     if (!Number.isSafeInteger(id) || Number(id) < 0 || Number(id) > 2 ** 31) {
       throw new FormatError({
         operation: 'loadTokenizer',
-        problem: `needs whole numbers as ids, got ${JSON.stringify(id)}.`,
+        problem: `needs whole numbers as ids, got ${show(id)}.`,
         location: 'model.vocab',
       })
     }

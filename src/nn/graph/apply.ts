@@ -47,8 +47,8 @@ export function applyModule(
 }
 
 function requireSymbolic(label: string, inputs: readonly unknown[]): void {
+  if (inputs.length > 0 && inputs.every(item => item instanceof SymbolicTensor)) return
   const wrong = inputs.find(item => !(item instanceof SymbolicTensor))
-  if (wrong === undefined && inputs.length > 0) return
   throw new ValueError({
     operation: `${label}.apply`,
     problem: `takes what input() and apply() give, got ${inputs.length === 0 ? 'an empty list' : (wrong?.constructor?.name ?? String(wrong))}.`,

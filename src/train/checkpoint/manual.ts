@@ -74,18 +74,21 @@ function restoreFrom(source: string, bytes: Uint8Array, parts: CheckpointParts):
       argument: 'optimizer',
     })
   }
+  const generator = readGenerator(saved.get('generator'))
+  const carried = carriedState(model)
   resuming(source, () => {
     const before = optimizer?.stateDict()
-    if (optimizer !== null) restoreOptimizer(optimizer, present)
     try {
+      if (optimizer !== null) restoreOptimizer(optimizer, present)
+      restoreCarried(model, saved.get('carried'))
+      // Last, since it changes everything or nothing.
       model.loadStateDict(saved.tensors('model'))
     } catch (error) {
       if (before !== undefined) optimizer?.loadStateDict(before)
+      restoreCarried(model, carried)
       throw error
     }
   })
-  restoreCarried(model, saved.get('carried'))
-  const generator = readGenerator(saved.get('generator'))
   if (generator !== null) defaultGenerator().restore(generator)
   return saved.names.includes('state') ? saved.get('state') : null
 }

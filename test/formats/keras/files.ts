@@ -3,7 +3,9 @@ import h5wasm from 'h5wasm'
 
 /** An HDF5 file of these datasets and attributes, as Keras writes them. */
 export async function hdf5(
-  datasets: Readonly<Record<string, { readonly data: Float32Array; readonly shape: readonly number[] }>>,
+  datasets: Readonly<
+    Record<string, { readonly data: Float32Array | Float64Array; readonly shape: readonly number[] }>
+  >,
   attributes: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> = {},
 ): Promise<Uint8Array> {
   const { FS } = await h5wasm.ready
