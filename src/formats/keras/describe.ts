@@ -12,6 +12,7 @@ import { Sequential } from '../../train/sequential.ts'
 import { layerFormats } from '../tfjs/layers/table.ts'
 import { isNested, type LayersModel } from '../tfjs/nested.ts'
 import { findUnexpressed } from '../tfjs/write-model.ts'
+import { asKeras2 } from './normalize.ts'
 
 type Config = Readonly<Record<string, Json>>
 
@@ -42,6 +43,23 @@ export function describeModel(model: LayersModel): Config {
   const unexpressed = findUnexpressed(model)
   if (unexpressed.length > 0) throw refuse(unexpressed)
   return describe(model, model.name)
+}
+
+/** The same as Keras 2 describes it, in an `.h5` file. */
+export function describeForKeras2(model: LayersModel): unknown {
+  return withBatchInputShape(asKeras2(describeModel(model)))
+}
+
+/** What Keras 3 calls `batch_shape`, both understand as `batch_input_shape`. */
+function withBatchInputShape(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withBatchInputShape)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key === 'batch_shape' ? 'batch_input_shape' : key,
+      withBatchInputShape(item),
+    ]),
+  )
 }
 
 const describe = (model: LayersModel, name: string): Config =>

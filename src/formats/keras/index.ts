@@ -1,4 +1,4 @@
 import '../../complete.ts'
 
 export { type KerasSource, loadKeras, type LoadKerasOptions, loadKerasWeights } from './load.ts'
-export { saveKeras, serializeKeras, serializeKerasWeights } from './write.ts'
+export { saveKeras, serializeKeras, type SerializeKerasOptions, serializeKerasWeights } from './write.ts'

@@ -125,11 +125,11 @@ const models: Readonly<Record<string, () => { model: Model<ModelResult>; x: type
 }
 
 describe.each(Object.entries(models))('%s', (_, make) => {
-  it('comes back from a .keras file', async () => {
+  it.each(['model.keras', 'model.h5'])('comes back from %s', async name => {
     manualSeed(1)
     const { model, x } = make()
     shake(model)
-    const path = join(folder, 'model.keras')
+    const path = join(folder, name)
     await saveKeras(model, path)
     const again = await loadKeras(path)
     const expected = model.predict(x)
