@@ -75,13 +75,13 @@ const workerInside = {
 const sharedKernels = {
   name: 'shared-kernels',
   setup({ onResolve }) {
-    onResolve({ filter: /\/generated\/(muladd|relaxed)\.ts$/ }, ({ path }) => ({
+    onResolve({ filter: /\/generated\/(core|muladd|relaxed)\.ts$/ }, ({ path }) => ({
       path: `./src/engine/generated/${path.split('/').pop().replace(/\.ts$/, '.js')}`,
       external: true,
     }))
   },
 }
-const KERNEL_FILES = ['src/engine/generated/muladd.ts', 'src/engine/generated/relaxed.ts']
+const KERNEL_FILES = ['core', 'muladd', 'relaxed'].map(name => `src/engine/generated/${name}.ts`)
 
 const MAIN = 'src/index.ts'
 
@@ -160,8 +160,9 @@ function checkMethods({ inputs }) {
   for (const { source } of entries) {
     const seen = new Set([source])
     for (const file of seen) for (const { path } of inputs[file]?.imports ?? []) seen.add(path)
-    if (seen.has('src/tensor/tensor.ts') && !seen.has('src/ops/methods.ts'))
-      throw new Error(`${source} uses tensors: it has to import src/ops/methods.ts for their methods`)
+    const methods = `src/ops/${source === 'src/mini.ts' ? 'core-' : ''}methods.ts`
+    if (seen.has('src/tensor/tensor.ts') && !seen.has(methods))
+      throw new Error(`${source} uses tensors: it has to import ${methods} for their methods`)
   }
 }
 

@@ -29,6 +29,9 @@ export function startFromSource(source: string): TrainingWorker {
   return worker
 }
 
+/** As a property, because webpack looks for the package where it sees the name itself. */
+const LOADER = { ofTypeScript: 'tsx/esm/api' }
+
 async function startInNode(): Promise<TrainingWorker> {
   const { Worker } = await runtime.builtin<typeof import('node:worker_threads')>('node:worker_threads')
   const own = import.meta.url
@@ -36,7 +39,7 @@ async function startInNode(): Promise<TrainingWorker> {
   if (own.endsWith('.ts')) {
     // The sources, under a loader of TypeScript that has to be started in the worker, too.
     const program = JSON.stringify(new URL('./worker.ts', own).href)
-    const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+    const loader = JSON.stringify(import.meta.resolve(LOADER.ofTypeScript))
     const source = `import(${loader}).then(({ register }) => { register(); return import(${program}) })`
     return new Worker(source, { ...options, eval: true })
   }
