@@ -1,4 +1,5 @@
-// Runs every example (examples/*.ts and examples/*/main.ts) in its quick form; fails if one of them does.
+// Runs every example (examples/*.ts and examples/*/main.ts) in its quick form; fails if one of them does. The page in
+// examples/browser is tested in a browser instead.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,6 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, 'examples')
 
 const examples = readdirSync(folder, { withFileTypes: true })
+  .filter(entry => !existsSync(join(folder, entry.name, 'index.html')))
   .map(entry => (entry.isDirectory() ? join(entry.name, 'main.ts') : entry.name))
   .filter(name => name.endsWith('.ts') && existsSync(join(folder, name)))
   .sort()
