@@ -91,6 +91,8 @@ async function startInNode(): Promise<Started> {
 
 /** The sources, under a loader of TypeScript that has to be started in the worker, too. */
 function sourceProgram(href: string): string {
-  const [loader, program] = [import.meta.resolve('tsx/esm/api'), href].map(url => JSON.stringify(url))
+  const program = JSON.stringify(href)
+  // It is looked for from here, whatever folder the process runs in.
+  const loader = `require('node:module').createRequire(${program}).resolve('tsx/esm/api')`
   return `import(${loader}).then(({ register }) => { register(); return import(${program}) })`
 }
