@@ -89,10 +89,11 @@ async function startInNode(): Promise<Started> {
   }
 }
 
+/** As a property, because webpack looks for the package where it sees the name itself. */
+const LOADER = { ofTypeScript: 'tsx/esm/api' }
+
 /** The sources, under a loader of TypeScript that has to be started in the worker, too. */
 function sourceProgram(href: string): string {
-  const program = JSON.stringify(href)
-  // It is looked for from here, whatever folder the process runs in.
-  const loader = `require('node:module').createRequire(${program}).resolve('tsx/esm/api')`
+  const [loader, program] = [import.meta.resolve(LOADER.ofTypeScript), href].map(url => JSON.stringify(url))
   return `import(${loader}).then(({ register }) => { register(); return import(${program}) })`
 }
