@@ -9,6 +9,8 @@ export interface Checked {
   /** What the compiler says, as a terminal shows it, by line of the source (from 0). */
   readonly messages: ReadonlyMap<number, string>
   readonly instantiations: number
+  /** What it says of all the sources that the module reaches: with the file's name. */
+  readonly elsewhere: () => readonly string[]
 }
 
 /** Type-checks a module that imports the library from '../../src/index.ts', under the project's own settings. */
@@ -29,5 +31,13 @@ export function check(source: string): Checked {
     const line = module?.getLineAndCharacterOfPosition(start).line ?? 0
     messages.set(line, ts.flattenDiagnosticMessageText(messageText, '\n'))
   }
-  return { messages, instantiations: program.getInstantiationCount() }
+  const elsewhere = (): readonly string[] =>
+    program
+      .getSemanticDiagnostics()
+      .filter(problem => problem.file !== module)
+      .map(
+        ({ file: at, messageText }) =>
+          `${at?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+      )
+  return { messages, instantiations: program.getInstantiationCount(), elsewhere }
 }
