@@ -60,7 +60,10 @@ function requireFiniteGradients(model: AnyModel): void {
 function buffersOf(model: AnyModel): ReadonlyMap<string, Tensor> {
   try {
     return new Map(
-      [...model.namedBuffers()].map(([name, buffer]) => [name, fromCold(buffer.values(), buffer.shape)]),
+      [...model.namedBuffers()].map(([name, buffer]) => [
+        name,
+        fromCold(buffer.values(), buffer.shape, buffer.dtype),
+      ]),
     )
   } catch (error) {
     if (!(error instanceof BuildError)) throw error
