@@ -126,6 +126,7 @@ export function checkFitOptions(options: FitOptions, isInBatches: boolean): Chec
       argument: idle,
     })
   }
+  checkCallbacks(options.callbacks ?? [])
   if (options.checkpoint !== undefined) checkCheckpointOptions(options.checkpoint)
   else if (resume) {
     throw new ValueError({
@@ -136,4 +137,21 @@ export function checkFitOptions(options: FitOptions, isInBatches: boolean): Chec
     })
   }
   return { ...options, epochs, batchSize, accumulate, shuffle, resume, verbose }
+}
+
+function checkCallbacks(callbacks: unknown): void {
+  const isList = Array.isArray(callbacks)
+  const wrong = isList
+    ? callbacks.findIndex(callback => typeof callback !== 'object' || callback === null)
+    : -1
+  if (isList && wrong < 0) return
+  throw new ValueError({
+    operation: 'fit',
+    problem: isList
+      ? `needs callbacks to be objects with hooks, got ${callbacks[wrong] === null ? 'null' : typeof callbacks[wrong]} at ${wrong}.`
+      : 'needs a list of callbacks.',
+    hint: 'for example { callbacks: [earlyStopping()] }.',
+    argument: 'callbacks',
+    received: callbacks,
+  })
 }

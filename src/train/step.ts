@@ -1,7 +1,7 @@
 import { noGrad, userScope } from '../autodiff/mode.ts'
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import type { Storage } from '../engine/storage.ts'
-import { NonFiniteError, ShapeError } from '../errors.ts'
+import { GradientError, NonFiniteError, ShapeError } from '../errors.ts'
 import { activate } from '../nn/activations.ts'
 import { BUILT_IN } from '../nn/layer.ts'
 import { constrain, penaltyOf } from '../nn/rules.ts'
@@ -120,7 +120,8 @@ export interface Accumulation {
  * One optimizer step on a batch, or the part of one: the gradients of the batches add up to those of one large batch.
  * @param beforeStep called when the gradients are there
  * @returns the loss before the step
- * @throws NonFiniteError when the loss is NaN or infinite; the parameters are then as they were
+ * @throws NonFiniteError when the loss is NaN or infinite, GradientError when nothing is there to train; the parameters
+ *   are then as they were
  */
 export function trainStep(
   model: AnyModel,
@@ -138,6 +139,15 @@ export function trainStep(
         operation: `fit of "${model.name}"`,
         problem: `got the loss ${number} from ${lossNames(model)}; the parameters are those before this batch.`,
         hint: 'lower the learning rate, clip gradients (globalClipNorm), or look for NaN in the data.',
+      })
+    }
+    if (!value.requiresGrad) {
+      throw new GradientError({
+        operation: `fit of "${model.name}"`,
+        problem: 'got a loss that depends on no parameter that is trained.',
+        hint: model.parameters().some(parameter => parameter.requiresGrad)
+          ? 'a forward or a loss of your own must not leave tensors: no detach(), data(), or noGrad().'
+          : 'all are frozen: set trainable = true for a layer, or the model.',
       })
     }
     const chosen = optimizer()

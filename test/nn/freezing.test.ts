@@ -97,6 +97,14 @@ describe.each(devices)('a frozen layer on %s', device => {
     expect(frozen).toEqual(layer.eval().forward(x).data())
   })
 
+  it('is named where nothing else is there to train', async () => {
+    const net = sequential(dense({ units: 1, inputSize: 2 }))
+    net.trainable = false
+    net.compile({ optimizer: 'adam', loss: 'meanSquaredError' })
+    const run = net.fit(ones([4, 2]), ones([4, 1]), { verbose: false })
+    await expect(run).rejects.toThrow(/depends on no parameter that is trained.*\n.*all are frozen/)
+  })
+
   it('in a graph is counted apart by the summary', () => {
     const x = input({ shape: [3] })
     const body = dense({ units: 4 })

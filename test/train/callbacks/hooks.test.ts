@@ -219,6 +219,19 @@ describe('a history', () => {
   })
 })
 
+describe('what is no list of callbacks', () => {
+  it.each([
+    [[null], /got null at 0/],
+    [[{}, 'progress'], /got string at 1/],
+    [{ onEpochEnd: () => undefined }, /needs a list of callbacks/],
+  ])('is refused before training: %j', async (callbacks, message) => {
+    const { x, y } = line(4)
+    const error = await rejection(regression().fit(x, y, quiet({ callbacks: callbacks as Callback[] })))
+    expect(error).toBeInstanceOf(ValueError)
+    expect(error.message).toMatch(message)
+  })
+})
+
 describe('a model that is not built', () => {
   it('is handed to callbacks all the same', async () => {
     const names: string[] = []
