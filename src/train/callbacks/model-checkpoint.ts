@@ -31,6 +31,9 @@ export interface ModelCheckpointOptions {
 /** `{epoch:3}`, `{valLoss:.4}`, `{loss}` */
 const FIELD = /\{(\w+)(?::(\d*)(?:\.(\d+))?)?\}/g
 
+/** Whether a path names a directory: the points of figures that are filled in make no extension. */
+const isFolder = (path: string): boolean => /(^|[/\\])[^./\\]*$/.test(path.replaceAll(FIELD, '_'))
+
 /** Fills the fields of a path in. */
 function fill(path: string, epoch: number, logs: Logs): string {
   const values: Logs = { ...logs, epoch: epoch + 1 }
@@ -75,7 +78,12 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
         if (Number.isNaN(value) || (best !== null && sign * value <= sign * best)) return
         best = value
       }
-      await write(model, fill(path, epoch, logs), weightsOnly)
+      const filled = fill(path, epoch, logs)
+      await write(
+        model,
+        filled !== path && isFolder(path) && !weightsOnly ? `${filled}/` : filled,
+        weightsOnly,
+      )
     },
     stateDict: () => ({ best }),
     loadStateDict: state => {

@@ -111,6 +111,14 @@ describe('modelCheckpoint', () => {
     )
   })
 
+  it('fills figures into names of folders, too', async () => {
+    const { history } = await train(modelCheckpoint({ path: join(folder, 'folders/{epoch}-{valLoss:.2}') }))
+    const names = history.valLoss.map((loss, i) => `${i + 1}-${loss.toFixed(2)}`)
+    expect(readdirSync(join(folder, 'folders')).sort()).toEqual(names)
+    const { model } = await load(join(folder, 'folders', names[0], '/'))
+    expect(model.parameters()).toHaveLength(2)
+  })
+
   it('saves only the best, which can be loaded', async () => {
     const saved: number[][] = []
     const model = regression()
