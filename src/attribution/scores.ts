@@ -1,7 +1,7 @@
 import { valueAndGrad } from '../autodiff/grad.ts'
 import { noGrad } from '../autodiff/mode.ts'
 import { type DataInput, toRows } from '../data/rows.ts'
-import { ShapeError, ValueError } from '../errors.ts'
+import { ShapeError, UnsupportedError, ValueError } from '../errors.ts'
 import { Embedding } from '../nn/embedding.ts'
 import type { Module } from '../nn/module.ts'
 import { observeLayers } from '../nn/path.ts'
@@ -44,7 +44,8 @@ export interface Features {
 
 /**
  * Makes a model a function of features that have a gradient. It runs in evaluation mode, whatever it was in.
- * @throws ShapeError for a model whose output is not [batch, outputs]; ValueError for a target out of range
+ * @throws ShapeError for a model whose output is not [batch, outputs]; ValueError for a target out of range;
+ *   UnsupportedError for a model of several inputs or outputs
  */
 export function featuresOf(
   operation: string,
@@ -52,6 +53,9 @@ export function featuresOf(
   x: DataInput,
   options: TargetOptions,
 ): Features {
+  if ('inputNames' in model && Array.isArray(model.inputNames) && model.inputNames.length > 1)
+    throw several(operation, 'inputs', model.inputNames)
+  if (model.givesList) throw several(operation, 'outputs', 'outputNames' in model ? model.outputNames : [])
   const rows = toRows(operation, 'x', x)
   const input = fromCold(rows.values, [rows.count, ...rows.shape], rows.dtype)
   return inEvaluation(model, () => {
@@ -97,6 +101,16 @@ export function featuresOf(
           return { outputs, gradient: gradients[0].data() }
         }),
     }
+  })
+}
+
+const several = (operation: string, what: string, names: unknown): UnsupportedError => {
+  const items = Array.isArray(names) ? names.map(String) : []
+  return new UnsupportedError({
+    operation,
+    problem: `explains one output by one input, but the model has several ${what} (${items.join(', ')}).`,
+    hint: 'explain a Module around it, whose forward(x) fills in the other inputs and picks the output.',
+    items,
   })
 }
 

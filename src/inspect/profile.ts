@@ -1,5 +1,6 @@
 import { traced } from '../autodiff/trace.ts'
 import { batchOf, type ModelData } from '../data/rows.ts'
+import { ValueError } from '../errors.ts'
 import { refuseUnknown, requireCount } from '../nn/options.ts'
 import { observeLayers } from '../nn/path.ts'
 import type { GraphNode } from '../tensor/node.ts'
@@ -56,7 +57,7 @@ const OUTSIDE = '(loss)'
  * What each layer of a compiled model costs in a forward and backward pass over a batch, in time and in memory. The model
  * runs in training mode, and nothing is trained.
  *
- * @throws BuildError for a model that was not compiled; ShapeError for data that do not fit
+ * @throws BuildError for a model that was not compiled; ValueError, ShapeError for data that are missing or do not fit
  * @example
  * const model = sequential(dense({ units: 8, activation: 'relu' }), dense({ units: 1 }))
  * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
@@ -71,6 +72,15 @@ export function profile(
   const { rounds = 5 } = options
   requireCount('profile', 'rounds', rounds)
   model.requireCompiled('profile')
+  if (batch?.x === undefined || batch.y === undefined) {
+    throw new ValueError({
+      operation: 'profile',
+      problem: 'needs a batch of examples and their targets.',
+      hint: 'profile(model, { x, y }).',
+      argument: 'batch',
+      received: batch,
+    })
+  }
   const { x, y } = toExamples('profile', model, batch.x, batch.y)
   const wasTraining = model.training
   // Builds the model, if it has not been; moving statistics move in training only.

@@ -3,8 +3,9 @@ import { gateTrace } from '../../src/attribution/gate-trace.ts'
 import { integratedGradients } from '../../src/attribution/integrated-gradients.ts'
 import { occlusion } from '../../src/attribution/occlusion.ts'
 import { saliency } from '../../src/attribution/saliency.ts'
-import { ShapeError, ValueError } from '../../src/errors.ts'
+import { ShapeError, UnsupportedError, ValueError } from '../../src/errors.ts'
 import {
+  Add,
   dense,
   dropout,
   embedding,
@@ -13,8 +14,10 @@ import {
   input,
   lstm,
   manualSeed,
+  Module,
   model as graph,
   sequential,
+  type Tensor,
   tensor,
   withDevice,
 } from '../../src/index.ts'
@@ -239,6 +242,30 @@ describe.each(['wasm', 'reference'] as const)('on %s', device => {
       }),
     )
   })
+
+  it(
+    'refuses models of several inputs or outputs by name, and explains a Module around them',
+    on(() => {
+      const [a, b] = [input({ shape: [2], name: 'a' }), input({ shape: [2], name: 'b' })]
+      const shared = dense({ units: 3 })
+      const [p, q] = [shared.apply(a), shared.apply(b)]
+      const wide = graph({ inputs: [a, b], outputs: new Add().apply([p, q]) })
+      const forked = graph({ inputs: a, outputs: [p, dense({ units: 1, name: 'side' }).apply(p)] })
+      const data = [[1, 2]]
+      for (const explain of [saliency, integratedGradients, occlusion]) {
+        expect(() => explain(wide, data)).toThrow(/several inputs \(a, b\)/)
+        // The types refuse it already.
+        expect(() => Reflect.apply(explain, null, [forked, data])).toThrow(UnsupportedError)
+      }
+      class First extends Module {
+        readonly model = forked
+        forward(x: Tensor): Tensor {
+          return this.model.forward(x)[0]
+        }
+      }
+      expect(saliency(new First(), data, { target: 1 }).shape).toEqual([1, 2])
+    }),
+  )
 
   describe('gateTrace', () => {
     it(

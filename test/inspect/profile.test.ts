@@ -51,6 +51,11 @@ describe('profile', () => {
     expect(String(profile(textModel(), { x: ids, y: [1, 0] }))).toMatch(/LSTM "lstm" .* %/)
   })
 
+  it('says that it needs targets', () => {
+    const batch = { x: ids } as Parameters<typeof profile>[1]
+    expect(() => profile(textModel(), batch)).toThrow(/needs a batch of examples and their targets/)
+  })
+
   it('counts a layer within a layer as its own', () => {
     const model = sequential(sequential(dense({ units: 3, name: 'inner' })), dense({ units: 1 }))
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
