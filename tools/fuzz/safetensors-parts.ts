@@ -12,6 +12,8 @@ const SIZES: Readonly<Record<string, number>> = {
 }
 /** A header that asks for more is left as it is. */
 const MOST_BYTES = 1e6
+/** JSON.stringify cannot write it again. */
+const DEEP = /\[{1000}/
 
 /** A safetensors file as [header, data]. */
 export function takeApart(file: Uint8Array): Files {
@@ -27,9 +29,10 @@ export function putTogether([header, data]: Files, repair: boolean): Uint8Array 
   return concatenated(length, json, bytes)
 }
 
-/** null for a header that is none. */
+/** null for a header that is none, or is too large or too deep. */
 function repaired(header: Uint8Array, data: Uint8Array): Files | null {
-  const root = parsed(header)
+  const text = decode(header)
+  const root = DEEP.test(text) ? null : parsed(text)
   if (root === null) return null
   let position = 0
   for (const [name, entry] of Object.entries(root)) {
@@ -44,9 +47,9 @@ function repaired(header: Uint8Array, data: Uint8Array): Files | null {
   return [encodeJson(root), fitting]
 }
 
-function parsed(header: Uint8Array): object | null {
+function parsed(text: string): object | null {
   try {
-    const value: unknown = JSON.parse(decode(header))
+    const value: unknown = JSON.parse(text)
     return typeof value === 'object' ? value : null
   } catch {
     return null
@@ -56,6 +59,9 @@ function parsed(header: Uint8Array): object | null {
 function bytesOf(entry: unknown): number | null {
   const { dtype, shape } = Object(entry) as { dtype?: unknown; shape?: unknown }
   if (typeof dtype !== 'string' || !Object.hasOwn(SIZES, dtype) || !Array.isArray(shape)) return null
-  const bytes = shape.reduce((product: number, size) => product * Number(size), SIZES[dtype])
+  const bytes = shape.reduce(
+    (product: number, size) => product * (typeof size === 'number' ? size : Number.NaN),
+    SIZES[dtype],
+  )
   return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : null
 }
