@@ -60,6 +60,19 @@ describe.skipIf(python.missing !== '')(`h5py${python.missing}`, () => {
     expect(record(`text classifier, ${ending}`, 'ours → theirs', Math.max(...worst))).toBe(0)
   })
 
+  it('opens our .h5, as Keras 2 has it, and finds every number', async () => {
+    const model = classifier()
+    const file = join(folder, 'ours.h5')
+    await saveKeras(model, file)
+    const found = runScript<Record<string, number[]>>(python, 'h5_files.py', 'read', file)
+    const worst = [...model.stateDict()].map(([name, value]) => {
+      const [layer] = name.split('.')
+      return distance(found[`model_weights/${layer}/${name.replaceAll('.', '/')}:0`] ?? [], value.data())
+    })
+    expect(Object.keys(found)).toHaveLength(worst.length)
+    expect(record('text classifier, .h5', 'ours → theirs', Math.max(...worst))).toBe(0)
+  })
+
   it('refuses a file that was cut off there', async () => {
     const file = join(folder, 'empty.weights.h5')
     writeFileSync(file, Uint8Array.of(0x89, 0x48, 0x44, 0x46))

@@ -49,7 +49,8 @@ function allocated(): number {
 /** Reads damaged files, one after another, and keeps the score. */
 export async function fuzz(reader: Reader, options: FuzzOptions): Promise<Outcome> {
   const { rounds, seed, only, mostMilliseconds = 1000, onRound } = options
-  const seeds = await reader.seeds()
+  // A Buffer's slice is no copy.
+  const seeds = (await reader.seeds()).map(files => files.map(file => Uint8Array.from(file)))
   await readSeeds(reader, seeds)
   const before = inherited()
   const failures: string[] = []
