@@ -347,6 +347,7 @@ export { meanSquaredError, type RegressionLossOptions } from './losses/mean-squa
 export { meanAbsoluteError } from './losses/mean-absolute-error.ts'
 export { meanAbsolutePercentageError, meanSquaredLogarithmicError } from './losses/relative-errors.ts'
 export { categoricalHinge } from './losses/categorical-hinge.ts'
+export { ctcLoss, type CtcOptions } from './losses/ctc.ts'
 export { binaryCrossentropy, type BinaryCrossentropyOptions } from './losses/binary-crossentropy.ts'
 export { categoricalCrossentropy } from './losses/categorical-crossentropy.ts'
 export type { CategoricalLossOptions } from './losses/classes.ts'
