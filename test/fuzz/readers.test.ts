@@ -3,7 +3,7 @@ import { readers } from '../../tools/fuzz/readers/index.ts'
 import { fuzz } from '../../tools/fuzz/run.ts'
 
 /** For each reader; `npm run fuzz` takes many more. */
-const ROUNDS = 300
+const ROUNDS = 200
 
 describe('a damaged file', () => {
   it.each(readers.map(reader => [reader.name, reader] as const))(
