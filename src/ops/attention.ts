@@ -16,6 +16,12 @@ import { reshape } from './reshape.ts'
 /** Weights up to this many numbers are kept for backward; beyond, they are computed again, block by block. */
 const KEPT_WEIGHTS = 1 << 22
 
+/**
+ * Kernels of one operand write groups of four numbers. The weights of a head begin anywhere in those of all heads, so
+ * behind the last ones there must be room.
+ */
+const GROUP_REST = 3
+
 /** q, k, v packed as [batch, time, heads·size], and perhaps a mask, which has no gradient. */
 const attentionOp = defineFused<Attention>('attention', {
   forward: ([q, k, v, mask], options, engine, training) => {
@@ -24,7 +30,7 @@ const attentionOp = defineFused<Attention>('attention', {
     const total = sizeOf(options.lead) * time * keys
     const keeps = training && total <= KEPT_WEIGHTS
     const saved = keeps
-      ? withVisibility('internal', lifetime.created, () => [engine.create('float32', total)])
+      ? withVisibility('internal', lifetime.created, () => [engine.create('float32', total + GROUP_REST)])
       : []
     const [to, query, key, value] = [out, q, k, v].map(tensor => at(engine, tensor))
     const blocks = prepare(options, mask)

@@ -15,8 +15,8 @@ type Name = Exclude<ParametricName, 'powScalar' | 'scale'>
 
 /** dL/dx from x, y = f(x; p, q) and g. */
 const DERIVATIVES: Record<Name, (x: Tensor, y: Tensor, g: Tensor, parameters: Parameters2) => Tensor> = {
-  // x > 0: 1; else α·eˣ = y + α
-  elu: (x, y, g, { p }) => g.mul(x.greater(0).where(1, y.add(p))),
+  // x > 0: 1; else α·eˣ, which y + α is as well, but with few digits where eˣ is small
+  elu: (x, _, g, { p }) => g.mul(x.greater(0).where(1, x.minimum(0).exp().mul(p))),
   leakyRelu: (x, _, g, { p }) => g.mul(x.greater(0).where(1, p)),
   // σ(βx)
   softplus: (x, _, g, { p }) => g.mul(x.mul(p).sigmoid()),

@@ -64,7 +64,7 @@ const logSumExpOp = defineOp<null>('logSumExp', {
 })
 
 /**
- * ln Σ eˣ over axes, safe for huge x.
+ * ln Σ eˣ over axes, safe for huge x; −∞ over no numbers.
  *
  * @example logSumExp(tensor([0, 0]))   // 0.6931
  */
@@ -74,6 +74,8 @@ export const logSumExp: Reduction = (x: Tensor, options: ReduceOptions = {}): Te
   const axes = normalizeAxes('logSumExp', axis, input.shape)
   return internalScope(() => {
     const value = noGrad(() => {
+      // Of no numbers there is no largest, and e^x add up to 0: the answer is −∞.
+      if (axes.some(axis => input.shape[axis] === 0)) return sum(input, { axis: axes, keepDims: true }).log()
       const peak = max(input, { axis: axes, keepDims: true })
       // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
       const shift = isFinite(peak).where(peak, 0)

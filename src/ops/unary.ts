@@ -62,7 +62,16 @@ const DERIVATIVES: Record<UnaryName, Derivative> = {
   },
   // x/(1 + |x|)
   softsign: (x, _, g) => g.div(x.abs().add(1).square()),
-  selu: (x, y, g) => g.mul(x.greater(0).where(SELU_SCALE, y.add(SELU_SCALE * SELU_ALPHA))),
+  selu: (x, _, g) =>
+    g.mul(
+      x.greater(0).where(
+        SELU_SCALE,
+        x
+          .minimum(0)
+          .exp()
+          .mul(SELU_SCALE * SELU_ALPHA),
+      ),
+    ),
   hardSigmoid: (x, _, g) => inside(x, -3, 3, g).mul(1 / 6),
   hardTanh: (x, _, g) => inside(x, -1, 1, g),
 }

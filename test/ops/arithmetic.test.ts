@@ -3,6 +3,7 @@ import {
   add,
   clip,
   DTypeError,
+  elu,
   isFinite as isFiniteOf,
   isNaN as isNaNOf,
   logicalAnd,
@@ -10,10 +11,12 @@ import {
   logicalOr,
   logicalXor,
   pow,
+  selu,
   ShapeError,
   type Tensor,
   tensor,
   ValueError,
+  valueAndGrad,
   where,
   zeros,
 } from '../../src/index.ts'
@@ -229,6 +232,14 @@ describe.each(devices)('arithmetic on %s', device => {
     const notATensor: unknown = [1, 2]
     expect(() => add(notATensor as Tensor, 1)).toThrow(DTypeError)
     expect(() => add(tensor([1]), notATensor as Tensor)).toThrow(/add takes tensors, got an array/)
+  })
+
+  it('the gradients of elu and selu keep their digits where they are small', () => {
+    const gradientOf = (f: (x: Tensor) => Tensor): number =>
+      valueAndGrad((x: Tensor) => f(x).sum())(tensor([-12])).gradients[0].item()
+    const slope = Math.exp(-12)
+    expect(Math.abs(gradientOf(x => elu(x, { alpha: 1.5 })) / slope / 1.5 - 1)).toBeLessThan(1e-6)
+    expect(Math.abs(gradientOf(x => selu(x)) / slope / 1.7580993408473766 - 1)).toBeLessThan(1e-6)
   })
 
   it('steps have the gradient 0', () => {

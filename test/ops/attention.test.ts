@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Arena } from '../../src/engine/arena.ts'
+import { currentEngine } from '../../src/engine/device.ts'
 import {
   attentionWeights,
   DTypeError,
@@ -12,7 +14,10 @@ import {
 } from '../../src/index.ts'
 import { devices, useDevice } from '../setup/devices.ts'
 import { errorOf } from '../setup/errors.ts'
-import { expectClose, normal } from '../setup/numbers.ts'
+import { expectClose, leaf, normal } from '../setup/numbers.ts'
+
+/** A word that no result is. */
+const GUARD = 0x5aa5c33c
 
 describe.each(devices)('scaledDotProductAttention on %s', device => {
   useDevice(device)
@@ -67,6 +72,28 @@ describe.each(devices)('scaledDotProductAttention on %s', device => {
     const whole = scaledDotProductAttention(q, k, v, { causal: true })
     const last = scaledDotProductAttention(q.slice([null, [3, 5]]), k, v, { causal: true })
     expectClose(last, whole.slice([null, [3, 5]]))
+  })
+
+  it('writes nothing behind the weights that it keeps', () => {
+    const { memory } = currentEngine()
+    const { arena } = memory
+    const allocate = arena.allocate.bind(arena)
+    const guards: number[] = []
+    const spy = vi.spyOn(arena, 'allocate').mockImplementation(bytes => {
+      const size = Arena.blockBytes(bytes)
+      const pointer = allocate(size + 16)
+      const guard = (pointer + size) >> 2
+      memory.int.fill(GUARD, guard, guard + 4)
+      guards.push(guard)
+      return pointer
+    })
+    // The weights of a head begin where those of the one before end: at places that no vector begins at.
+    const [q, k, v] = [1, 2, 3].map(seed => leaf(normal([1, 1, 3], seed)))
+    scaledDotProductAttention(q, k, v, { heads: 3, scale: 2 }).sum().backward()
+    spy.mockRestore()
+    expect(guards.length).toBeGreaterThan(3)
+    for (const guard of guards)
+      expect([...memory.int.slice(guard, guard + 4)]).toEqual([GUARD, GUARD, GUARD, GUARD])
   })
 
   it('is the weights times the values', () => {

@@ -212,6 +212,8 @@ describe.each(devices)('reductions on %s', device => {
       [infinity, 0],
     ])
     expectClose(logSumExp(x, { axis: 1 }), [1000 + Math.LN2, -1000 + Math.LN2, -infinity, infinity])
+    expectClose(logSumExp(tensor([], { shape: [0, 2] }), { axis: 0 }), [-infinity, -infinity])
+    expectClose(logSumExp(tensor([], { shape: [0, 2] }), { axis: 1 }), [])
   })
 
   it('sums along an axis step by step', () => {

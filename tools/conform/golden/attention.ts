@@ -48,7 +48,7 @@ export const attentionOps: Adapters<Tensor> = {
       key: call.inputs.get('key'),
       value: call.inputs.get('value'),
       attentionMask: turned(call.inputs.get('attn_mask')),
-      mask: turned(call.inputs.get('key_padding_mask')),
+      keyMask: turned(call.inputs.get('key_padding_mask')),
     }
     const query = call.input('query')
     return { out: layer.forward(query, context), weights: layer.attentionWeights(query, context) }

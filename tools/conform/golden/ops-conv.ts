@@ -69,7 +69,11 @@ export const convOps: Adapters<Tensor> = {
   }),
   max_pool1d: call => ({ out: tl.maxPool1d(call.input('x'), { ...window1d(call), dataFormat }) }),
   max_pool2d: call => ({ out: tl.maxPool2d(call.input('x'), { ...window2d(call), dataFormat }) }),
-  avg_pool1d: call => ({ out: tl.averagePool1d(call.input('x'), { ...window1d(call), dataFormat }) }),
+  avg_pool1d: call => {
+    // Padding counts in PyTorch unless a case says otherwise.
+    const countPadding = !call.attributes.has('count_include_pad', false)
+    return { out: tl.averagePool1d(call.input('x'), { ...window1d(call), countPadding, dataFormat }) }
+  },
   avg_pool2d: call => {
     const countPadding = call.attributes.flag('count_include_pad')
     return { out: tl.averagePool2d(call.input('x'), { ...window2d(call), countPadding, dataFormat }) }

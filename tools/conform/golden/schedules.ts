@@ -43,8 +43,9 @@ const schedules: Readonly<Record<string, (attributes: Attributes, learningRate: 
   schedule_warmup_cosine: (attributes, learningRate) => {
     const [warmup, total] = [attributes.number('warmup'), attributes.number('total')]
     // Step t of the rise has the part (t + 1)/warmup, so its last one is at the top already.
-    const rise = warmupSchedule({ steps: warmup - 1, startFactor: 1 / warmup, target: learningRate })
     const fall = cosineSchedule({ learningRate, steps: total - warmup })
+    if (warmup < 2) return chainedSchedule({ schedules: [learningRate, fall], milestones: [warmup] })
+    const rise = warmupSchedule({ steps: warmup - 1, startFactor: 1 / warmup, target: learningRate })
     return chainedSchedule({ schedules: [rise, fall], milestones: [warmup] })
   },
 }
