@@ -1,4 +1,5 @@
 import { FormatError, ValueError } from '../errors.ts'
+import { builtin } from '../io/files.ts'
 
 /** Where text comes from: a path, a URL, a Blob, or pieces of text or bytes. */
 export type TextSource =
@@ -12,6 +13,13 @@ export type TextSource =
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'is not there.',
   EISDIR: 'is a folder, not a file.',
+  ENOTDIR: 'is a file, not a folder.',
+}
+
+/** The error of a file system, as ours. */
+export function unreadable(operation: string, cause: unknown): FormatError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  return new FormatError({ operation, problem: UNREADABLE[code] ?? `cannot be read (${code}).`, cause })
 }
 
 /** What a text source is called in errors. */
@@ -59,16 +67,11 @@ async function pieces(
 }
 
 async function* fileBytes(source: string | URL): AsyncGenerator<Uint8Array> {
-  const { createReadStream } = await import('node:fs')
+  const { createReadStream } = await builtin<typeof import('node:fs')>('node:fs')
   try {
     yield* createReadStream(source)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new FormatError({
-      operation: String(source),
-      problem: UNREADABLE[code] ?? `cannot be read (${code}).`,
-      cause,
-    })
+    throw unreadable(String(source), cause)
   }
 }
 

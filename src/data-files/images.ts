@@ -2,7 +2,9 @@ import { type Dataset, dataset } from '../data/dataset.ts'
 import type { ShapedData } from '../data/rows.ts'
 import { FormatError, ValueError } from '../errors.ts'
 import { loadPeer } from '../formats/shared/peer.ts'
+import { builtin } from '../io/files.ts'
 import { refuseUnknown, requireCount } from '../nn/options.ts'
+import { unreadable } from './chunks.ts'
 
 export interface ImageFolderOptions {
   /** [height, width] that every image is brought to. */
@@ -31,7 +33,7 @@ const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i
 /**
  * Images in one subfolder per class, decoded and scaled as they are wanted. Leave `path` out before `batch`.
  *
- * @throws ValueError for a folder without classes; FormatError while reading, for a file that is no image;
+ * @throws ValueError for a folder without classes; FormatError for one that is not there, and for a file that is no image;
  *   DeviceError without the package `sharp`
  * @example
  * const { images, classNames } = await fromImageFolder('pets', { size: [64, 64] })
@@ -56,8 +58,11 @@ export async function fromImageFolder(folder: string, options: ImageFolderOption
       problem: `needs 1, 3 or 4 channels, got ${channels}.`,
     })
   }
-  const [{ readdir }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')])
-  const entries = await readdir(folder, { withFileTypes: true })
+  const { readdir } = await builtin<typeof import('node:fs/promises')>('node:fs/promises')
+  const { join } = await builtin<typeof import('node:path')>('node:path')
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw unreadable(folder, cause)
+  })
   const classNames = entries.filter(entry => entry.isDirectory()).map(entry => entry.name)
   classNames.sort()
   const files: { path: string; y: number }[] = []

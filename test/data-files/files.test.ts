@@ -181,6 +181,12 @@ describe('fromImageFolder', () => {
       .png()
       .toFile(path)
 
+  it('says that a folder is not there', async () => {
+    const missing = fromImageFolder(join(folder, 'no-pets'), { size: [2, 4] })
+    await expect(missing).rejects.toThrow(FormatError)
+    await expect(missing).rejects.toThrow(/no-pets is not there/)
+  })
+
   it('reads classes from subfolders and brings images to one size', async () => {
     const pets = join(folder, 'pets')
     for (const name of ['dog', 'cat']) mkdirSync(join(pets, name), { recursive: true })

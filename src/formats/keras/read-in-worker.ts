@@ -1,4 +1,5 @@
 import { DeviceError, FormatError } from '../../errors.ts'
+import { builtin } from '../../io/files.ts'
 import { type KerasContent, limitsFor } from './content.ts'
 
 /** Longer than any honest file of that size takes. */
@@ -73,7 +74,7 @@ async function start(): Promise<Started> {
 }
 
 async function startInNode(): Promise<Started> {
-  const { Worker } = await import('node:worker_threads')
+  const { Worker } = await builtin<typeof import('node:worker_threads')>('node:worker_threads')
   const own = import.meta.url
   // The HDF5 library writes what it finds wrong to the standard error; what matters is in its exceptions.
   const options = { execArgv: [], stderr: true, resourceLimits: { maxOldGenerationSizeMb: MEGABYTES } }

@@ -1,3 +1,4 @@
+import { builtin } from '../../io/files.ts'
 import type { Limits } from './content.ts'
 import { extract } from './extract.ts'
 
@@ -15,7 +16,7 @@ interface Port {
 
 async function openPort(): Promise<Port> {
   if (typeof process === 'object' && process.versions?.node !== undefined) {
-    const { parentPort } = await import('node:worker_threads')
+    const { parentPort } = await builtin<typeof import('node:worker_threads')>('node:worker_threads')
     if (parentPort === null) throw new Error('worker.ts is the program of a worker')
     return {
       postMessage: message => parentPort.postMessage(message),
