@@ -13,7 +13,7 @@ import {
   type SequenceOptions,
 } from './recurrence.ts'
 import {
-  gradientsOf,
+  gradientTargets,
   operandsOf,
   optionalOf,
   outputsFor,
@@ -72,7 +72,7 @@ function gruGradients(
 ): (Tensor | null)[] {
   const engine = currentEngine()
   engine.beginOperation('gru')
-  const { results, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const { results, addresses } = gradientTargets(engine, node, attributes, outputGradients)
   const { hardSigmoid, resetAfter } = attributes
   withGateGradients(engine, node.saved[0], (gates, dGates) => {
     engine.kernels.gruBackward({ ...addresses, hardSigmoid, resetAfter, gates, dGates })

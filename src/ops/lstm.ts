@@ -14,7 +14,7 @@ import {
   type SequenceOptions,
 } from './recurrence.ts'
 import {
-  gradientsOf,
+  gradientTargets,
   operandsOf,
   optionalOf,
   outputsFor,
@@ -78,7 +78,7 @@ function lstmGradients(
 ): (Tensor | null)[] {
   const engine = currentEngine()
   engine.beginOperation('lstm')
-  const { results, result, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const { results, result, addresses } = gradientTargets(engine, node, attributes, outputGradients)
   const dc = outputGradients[2]
   withGateGradients(engine, node.saved[0], (gates, dGates) => {
     engine.kernels.lstmBackward({

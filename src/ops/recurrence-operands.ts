@@ -36,7 +36,7 @@ export const optionalOf = (engine: Engine, inputs: readonly Tensor[], index: num
   addressOf(engine, inputs[index])
 
 /** What every backward kernel is told besides: the output, its gradients, and where those of the operands go. */
-export function gradientsOf(
+export function gradientTargets(
   engine: Engine,
   { inputs, outputs }: GraphNode,
   attributes: RecurrentAttributes,

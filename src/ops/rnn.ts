@@ -14,7 +14,7 @@ import {
   runSteps,
   type SequenceOptions,
 } from './recurrence.ts'
-import { gradientsOf, operandsOf, optionalOf, outputsFor } from './recurrence-operands.ts'
+import { gradientTargets, operandsOf, optionalOf, outputsFor } from './recurrence-operands.ts'
 import { relu, tanh } from './unary.ts'
 
 export interface RnnOptions extends SequenceOptions {
@@ -67,7 +67,7 @@ function rnnGradients(
 ): (Tensor | null)[] {
   const engine = currentEngine()
   engine.beginOperation('rnn')
-  const { results, addresses } = gradientsOf(engine, node, attributes, outputGradients)
+  const { results, addresses } = gradientTargets(engine, node, attributes, outputGradients)
   const dGates = engine.memory.allocate(node.outputs[0].size << engine.memory.floatShift)
   engine.kernels.rnnBackward({ ...addresses, relu: attributes.relu, dGates })
   engine.memory.release(dGates)
