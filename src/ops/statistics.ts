@@ -5,7 +5,7 @@ import { normalizeAxes, reducedShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './cast.ts'
 import { at, defineOp } from './define.ts'
-import { isFinite } from './logic.ts'
+import { isFinite as finiteOf } from './logic.ts'
 import { mapLeading } from './map-rules.ts'
 import { requireTensor, toFloat } from './operand.ts'
 import { max, sum } from './reduce.ts'
@@ -78,7 +78,7 @@ export const logSumExp: Reduction = (x: Tensor, options: ReduceOptions = {}): Te
       if (axes.some(axis => input.shape[axis] === 0)) return sum(input, { axis: axes, keepDims: true }).log()
       const peak = max(input, { axis: axes, keepDims: true })
       // An infinite peak is not subtracted: ∞ − ∞ would be NaN where the answer is ±∞.
-      const shift = isFinite(peak).where(peak, 0)
+      const shift = finiteOf(peak).where(peak, 0)
       return sum(input.sub(shift).exp(), { axis: axes, keepDims: true }).log().add(shift)
     })
     const result = logSumExpOp([input, value], null)
