@@ -13,7 +13,7 @@ import { fromSource, refuseModel } from './refuse-model.ts'
 import { show } from './refuse.ts'
 import { readSafetensors } from './safetensors.ts'
 import { isByteStore, MODEL_FILE, TOKENIZER_FILE, WEIGHTS_FILE } from './save.ts'
-import { type Loaded, type LoadOptions, readSingleFile } from './serialize.ts'
+import { checkLoadOptions, type Loaded, type LoadOptions, readSingleFile } from './serialize.ts'
 
 /** Longest model.json that is read. */
 const MAXIMUM_JSON_BYTES = 100_000_000
@@ -46,6 +46,7 @@ interface Folder {
  * const { model, tokenizer } = await load('models/reviews', { layers: { Residual } })
  */
 export async function load(source: LoadSource, options: LoadOptions = {}): Promise<Loaded> {
+  checkLoadOptions('load', options)
   if (typeof source === 'object') {
     if (isByteStore(source)) return readOne(source.label, await source.read(WEIGHTS_FILE), options)
     if (isBlob(source)) return readOne('the Blob', new Uint8Array(await source.arrayBuffer()), options)

@@ -6,7 +6,7 @@ import { remoteUrl } from './fetch.ts'
 import { type Disk, openDisk } from './files.ts'
 import { describeModel, type ModelConfig } from './model-config.ts'
 import { describeOptimizer, NO_OPTIMIZER } from './optimizer-part.ts'
-import { checkMetadata, type SaveOptions, serializeAs } from './serialize.ts'
+import { checkMetadata, checkSaveOptions, type SaveOptions, serializeAs } from './serialize.ts'
 import { rawTensors } from './state-dict.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 import { show } from './refuse.ts'
@@ -56,6 +56,7 @@ export async function saveModel(
   target: SaveTarget,
   options: SaveOptions = {},
 ): Promise<void> {
+  checkSaveOptions('save', options)
   if (typeof target === 'object' && isByteStore(target)) {
     return target.write(WEIGHTS_FILE, serializeAs('save', model, options))
   }

@@ -1,5 +1,6 @@
 import { ValueError } from '../errors.ts'
 import { Tokenizer } from '../text/tokenizer.ts'
+import { refuseUnknown } from '../nn/options.ts'
 import type { Model, ModelResult } from '../train/model.ts'
 import type { Fetch } from './fetch.ts'
 import { customClasses, type LayerClasses } from './layer-table.ts'
@@ -27,6 +28,14 @@ export interface LoadOptions {
   /** How a URL is fetched, for headers, credentials or a signal. Default: the global `fetch`. */
   readonly fetch?: Fetch
 }
+
+/** @throws ValueError for an option that nobody reads: a tokenizer under a misspelt name would be lost */
+export const checkSaveOptions = (operation: string, options: SaveOptions): void =>
+  refuseUnknown(operation, options, ['tokenizer', 'metadata', 'optimizer'])
+
+/** @throws ValueError for an option that nobody reads */
+export const checkLoadOptions = (operation: string, options: LoadOptions): void =>
+  refuseUnknown(operation, options, ['layers', 'fetch'])
 
 /** A saved model, whole. */
 export interface Loaded {
@@ -75,6 +84,7 @@ export function serializeModel(model: Model<ModelResult>, options: SaveOptions =
 }
 
 export function serializeAs(operation: string, model: Model<ModelResult>, options: SaveOptions): Uint8Array {
+  checkSaveOptions(operation, options)
   const metadata = checkMetadata(operation, options.metadata)
   const { config, state } = describeModel(operation, model)
   metadata.push([MODEL_KEY, JSON.stringify(config)])
@@ -90,6 +100,7 @@ export function serializeAs(operation: string, model: Model<ModelResult>, option
  * @example const { model, tokenizer } = deserializeModel(new Uint8Array(await response.arrayBuffer()))
  */
 export function deserializeModel(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Loaded {
+  checkLoadOptions('deserializeModel', options)
   return fromSource('deserializeModel', () => readSingleFile('deserializeModel', bytes, options))
 }
 

@@ -159,6 +159,18 @@ describe('save', () => {
       await expect(textClassifier().save(join(folder, name))).rejects.toThrow(/ends in \.safetensors/)
   })
 
+  it('refuses options that nobody reads, before it writes', async () => {
+    const options = JSON.parse('{"tokeniser": null}')
+    const target = join(folder, 'misspelt')
+    const model = textClassifier()
+    await expect(model.save(target, options)).rejects.toThrow(/no option "tokeniser".*\n.*'tokenizer'/)
+    expect(readdirSync(folder)).not.toContain('misspelt')
+    expect(() => serializeModel(model, options)).toThrow(/no option "tokeniser"/)
+    const classes = JSON.parse('{"classes": {}}')
+    await expect(load(target, classes)).rejects.toThrow(/load has no option "classes"/)
+    expect(() => deserializeModel(serializeModel(model), classes)).toThrow(/no option "classes"/)
+  })
+
   it('refuses metadata that is no text, or has a key of the library’s own', () => {
     const model = textClassifier()
     expect(() => serializeModel(model, { metadata: { 'tensorloom.model': '' } })).toThrow(/library's own/)
