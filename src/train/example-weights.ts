@@ -42,6 +42,16 @@ export function exampleWeights(operation: string, targets: RowSet, options: Exam
         argument: 'classWeight',
       })
     }
+    const stranger = Object.keys(classWeight).find(label => !/^\d+$/.test(label))
+    if (stranger !== undefined) {
+      throw new ValueError({
+        operation,
+        problem: `needs the numbers of classes as keys of classWeight, got "${stranger}".`,
+        hint: 'for example { classWeight: { 0: 1, 1: 3 } }.',
+        argument: 'classWeight',
+        received: stranger,
+      })
+    }
     const labels = labelsOf(operation, targets.parts[0])
     for (let i = 0; i < values.length; i++) values[i] *= weights.get(labels[i]) ?? 1
   }

@@ -82,6 +82,11 @@ describe.each(devices)('weights of examples on %s', device => {
     expect((await trained(sum, numbers, { sampleWeight: weights })).loss).toBeCloseTo(want.sum().item(), 4)
   })
 
+  it('of classes are given by number', async () => {
+    const classWeight = JSON.parse('{"spam": 3}')
+    await expect(trained(crossEntropy, classes, { classWeight })).rejects.toThrow(/classWeight, got "spam"/)
+  })
+
   it('of classes are those of their examples, for labels and for one-hot rows', async () => {
     const classWeight = { 1: 3 }
     const sampleWeight = [...classes.data()].map(label => (label === 1 ? 3 : 1))
