@@ -335,4 +335,12 @@ export const layers: readonly Case[] = [
     [-1, 1, Number.NaN, Number.NaN],
   ],
   ['finds determinants of batches', 'Det', [floats([0, 2, 3, 4, 1, 0, 0, 5], [2, 2, 2])], {}, [-6, 5], [2]],
+  [
+    'makes an output that reaches beyond the windows longer at its end',
+    'ConvTranspose',
+    [floats([1, 2], [1, 1, 2]), floats([1], [1, 1, 1])],
+    { attributes: { auto_pad: 'SAME_UPPER', strides: [2], output_shape: [4] } },
+    [1, 0, 2, 0],
+    [1, 1, 4],
+  ],
 ]

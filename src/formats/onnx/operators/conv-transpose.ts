@@ -54,7 +54,9 @@ function axesOf(call: Call, sizes: readonly number[], kernel: readonly number[])
     }
     const size = wanted?.[i] ?? out * axis.stride
     const total = full - size
-    const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)
+    // An output larger than the windows reach has its zeros at the end.
+    const split = Math.max(0, total) / 2
+    const before = auto === 'SAME_UPPER' ? Math.floor(split) : Math.ceil(split)
     return { ...axis, size, before, after: total - before - extra[i] }
   })
 }
