@@ -1,189 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { Generator } from '../../src/tensor/random.ts'
-import type { ElementType } from '../../src/formats/onnx/element-type.ts'
 import { Value } from '../../src/formats/onnx/value.ts'
-import type { WrittenAttribute } from '../../src/formats/onnx/wire/write.ts'
 import { operatorModel } from '../formats/onnx/graphs.ts'
+import {
+  type Attributes,
+  below,
+  type Case,
+  float,
+  floats,
+  image,
+  positive,
+  random,
+  scalar,
+  wholes,
+} from './operator-values.ts'
 import { type Output, runtime } from './runtime.ts'
-
-type Attributes = Readonly<Record<string, WrittenAttribute>>
-
-interface Case {
-  readonly opType: string
-  readonly inputs: readonly (Value | null)[]
-  readonly attributes?: Attributes
-  readonly outputs?: number
-  readonly opset?: number
-}
-
-const generator = new Generator(11)
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
-const random = (...shape: number[]): Value =>
-  Value.ofNumbers(generator.uniform(size(shape), -1, 1), shape, 'float32')
-const positive = (...shape: number[]): Value =>
-  Value.ofNumbers(generator.uniform(size(shape), 0.5, 2), shape, 'float32')
-const below = (limit: number, ...shape: number[]): Value =>
-  Value.ofNumbers(
-    Array.from({ length: size(shape) }, () => generator.below(limit)),
-    shape,
-    'int64',
-  )
-const wholes = (...numbers: number[]): Value => Value.ofNumbers(numbers, [numbers.length], 'int64')
-const scalar = (number: number, type: ElementType = 'int64'): Value => Value.scalar(number, type)
-const floats = (...numbers: number[]): Value => Value.ofNumbers(numbers, [numbers.length], 'float32')
-const float = (value: number) => ({ float: value })
-
-const image = (): Value => random(2, 4, 7, 6)
-const unary = [
-  'Abs',
-  'Asinh',
-  'Atan',
-  'Ceil',
-  'Cos',
-  'Elu',
-  'Erf',
-  'Exp',
-  'Floor',
-  'HardSwish',
-  'Mish',
-  'Neg',
-  'Round',
-  'Selu',
-  'Sigmoid',
-  'Sign',
-  'Sin',
-  'Sinh',
-  'Softplus',
-  'Softsign',
-  'Tan',
-  'Tanh',
-  'Cosh',
-  'Asin',
-  'Acos',
-  'Atanh',
-  'Celu',
-  'HardSigmoid',
-  'LeakyRelu',
-  'Shrink',
-  'ThresholdedRelu',
-  'Relu',
-  'Gelu',
-  'Hardmax',
-  'IsNaN',
-]
-
-const poolings = (['AveragePool', 'MaxPool', 'LpPool'] as const).flatMap((opType): Case[] => [
-  { opType, inputs: [image()], attributes: { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1] } },
-  {
-    opType,
-    inputs: [image()],
-    attributes: { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' },
-  },
-  {
-    opType,
-    inputs: [image()],
-    attributes: { kernel_shape: [2, 2], strides: [2, 2], auto_pad: 'SAME_LOWER' },
-  },
-  {
-    opType,
-    inputs: [image()],
-    attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, pads: [1, 1, 1, 1] },
-  },
-  { opType, inputs: [random(1, 2, 9)], attributes: { kernel_shape: [3], dilations: [2], pads: [1, 2] } },
-  { opType, inputs: [random(1, 2, 5, 6, 4)], attributes: { kernel_shape: [2, 3, 2], strides: [1, 2, 1] } },
-])
-
-const convolutions: Case[] = [
-  {
-    opType: 'Conv',
-    inputs: [image(), random(6, 2, 3, 2), random(6)],
-    attributes: { group: 2, pads: [1, 0, 2, 1], strides: [2, 1], dilations: [1, 2] },
-  },
-  {
-    opType: 'Conv',
-    inputs: [random(2, 3, 9), random(4, 3, 3)],
-    attributes: { auto_pad: 'SAME_LOWER', strides: [2] },
-  },
-  {
-    opType: 'Conv',
-    inputs: [random(1, 2, 5, 6, 4), random(4, 1, 2, 3, 2), random(4)],
-    attributes: { group: 2, strides: [2, 1, 1], dilations: [2, 1, 1], pads: [1, 1, 0, 0, 1, 1] },
-  },
-  {
-    opType: 'ConvTranspose',
-    inputs: [image(), random(4, 3, 3, 2), random(6)],
-    attributes: { group: 2, pads: [1, 0, 0, 1], strides: [2, 3], output_padding: [1, 2] },
-  },
-  {
-    opType: 'ConvTranspose',
-    inputs: [image(), random(4, 2, 3, 3)],
-    attributes: { auto_pad: 'SAME_UPPER', strides: [2, 2] },
-  },
-  {
-    opType: 'ConvTranspose',
-    inputs: [image(), random(4, 2, 3, 3)],
-    attributes: { output_shape: [15, 12], strides: [2, 2] },
-  },
-  {
-    opType: 'ConvTranspose',
-    inputs: [random(2, 3, 5), random(3, 2, 4)],
-    attributes: { dilations: [2], strides: [2], pads: [1, 2] },
-  },
-  {
-    opType: 'ConvTranspose',
-    inputs: [random(1, 2, 3, 4, 3), random(2, 2, 2, 3, 2)],
-    attributes: { strides: [2, 1, 2], pads: [0, 1, 0, 1, 0, 0], dilations: [2, 1, 1] },
-  },
-]
-
-/** The runtime rounds sizes before it aligns corners, where the standard's own files do not: exact scales only. */
-const scalesFor = (coordinates: string): readonly (readonly number[])[] =>
-  coordinates === 'align_corners'
-    ? [[1, 1, 2, 1.5]]
-    : [
-        [1, 1, 2, 1.5],
-        [1, 1, 0.65, 0.45],
-      ]
-
-const resizes = [
-  'half_pixel',
-  'pytorch_half_pixel',
-  'align_corners',
-  'asymmetric',
-  'half_pixel_symmetric',
-].flatMap(coordinates => [
-  ...['nearest', 'linear', 'cubic'].flatMap(mode =>
-    scalesFor(coordinates).map(
-      (scales): Case => ({
-        opType: 'Resize',
-        opset: 19,
-        inputs: [image(), null, floats(...scales)],
-        attributes: { mode, coordinate_transformation_mode: coordinates },
-      }),
-    ),
-  ),
-  ...['linear', 'cubic'].map(
-    (mode): Case => ({
-      opType: 'Resize',
-      opset: 19,
-      inputs: [image(), null, floats(1, 1, 0.65, 0.45)],
-      attributes: {
-        mode,
-        coordinate_transformation_mode: 'half_pixel',
-        antialias: 1,
-        exclude_outside: mode === 'cubic' ? 1 : 0,
-      },
-    }),
-  ),
-  ...['round_prefer_ceil', 'floor', 'ceil'].map(
-    (nearest): Case => ({
-      opType: 'Resize',
-      opset: 19,
-      inputs: [image(), null, null, wholes(2, 4, 5, 11)],
-      attributes: { mode: 'nearest', nearest_mode: nearest, coordinate_transformation_mode: coordinates },
-    }),
-  ),
-])
+import { unary, poolings, convolutions, resizes } from './window-cases.ts'
 
 const recurrences = (['LSTM', 'GRU', 'RNN'] as const).flatMap(opType => {
   const gates = { LSTM: 4, GRU: 3, RNN: 1 }[opType]
