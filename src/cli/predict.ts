@@ -88,7 +88,7 @@ async function* textItems(input: Environment['input']): AsyncGenerator<Item> {
   for await (const text of textLines(input)) {
     line++
     const trimmed = text.trim()
-    yield trimmed === '' ? { line, error: 'is empty.' } : { line, input: trimmed }
+    yield trimmed === '' ? { line, error: 'the line is empty.' } : { line, input: trimmed }
   }
 }
 
@@ -101,13 +101,13 @@ async function* jsonItems({ column }: PredictFlags, input: Environment['input'])
     try {
       value = JSON.parse(text)
     } catch {
-      yield { line, error: 'is not JSON.' }
+      yield { line, error: 'the line is not JSON.' }
       continue
     }
     if (column === undefined) yield { line, input: value }
     else if (typeof value === 'object' && value !== null && Object.hasOwn(value, column)) {
       yield { line, input: Reflect.get(value, column) }
-    } else yield { line, error: `has no "${column}".` }
+    } else yield { line, error: `the value has no "${column}".` }
   }
 }
 
@@ -118,7 +118,7 @@ async function* csvItems({ column }: PredictFlags, input: Environment['input']):
   const rows = fromCsv(input, {
     ...(column === undefined ? {} : { types: { [column]: 'text' } }),
     onBadRow: ({ problem, location = '' }) => {
-      refused.push({ line: Number(location.replace('line ', '')), error: problem })
+      refused.push({ line: Number(location.replace('line ', '')), error: `the row ${problem}` })
     },
   })
   for await (const row of rows) {
@@ -134,9 +134,11 @@ async function* csvItems({ column }: PredictFlags, input: Environment['input']):
 
 function inputOf(row: Row, column: string | undefined, line: number): Item {
   if (column !== undefined) {
-    return row[column] === null ? { line, error: `has no "${column}".` } : { line, input: row[column] }
+    return row[column] === null
+      ? { line, error: `the row has no "${column}".` }
+      : { line, input: row[column] }
   }
   const wrong = Object.entries(row).find(([, cell]) => typeof cell !== 'number')
   if (wrong === undefined) return { line, input: Object.values(row) }
-  return { line, error: `needs a number as "${wrong[0]}", got ${JSON.stringify(wrong[1])}.` }
+  return { line, error: `the row needs a number as "${wrong[0]}", got ${JSON.stringify(wrong[1])}.` }
 }

@@ -3,10 +3,11 @@ import { type LoadSource, load } from '../io/load.ts'
 import type { Loaded, LoadOptions } from '../io/serialize.ts'
 import { padSequences } from '../text/pad-sequences.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
+import { refuseUnknown } from '../nn/options.ts'
 import { tensor } from '../tensor/creation.ts'
 import { sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import type { Model, ModelResult } from '../train/model.ts'
+import { Model, type ModelResult } from '../train/model.ts'
 
 /** Numbers, nested as the model's output of one example is. */
 export type OutputValue = number | readonly OutputValue[]
@@ -43,7 +44,17 @@ export class Predictor {
   readonly labels: readonly string[] | null
 
   constructor(model: Model<ModelResult>, options: PredictorOptions = {}) {
+    refuseUnknown('Predictor', options, ['tokenizer', 'maxLength', 'labels'])
     const { tokenizer = null, maxLength, labels } = options
+    if (!(model instanceof Model)) {
+      throw new ValueError({
+        operation: 'Predictor',
+        problem: `needs a model, got ${kindOf(model)}.`,
+        hint: 'for example await Predictor.load(folder).',
+        argument: 'model',
+        received: model,
+      })
+    }
     if (model.inputNames.length !== 1 || model.outputNames.length !== 1) {
       throw new UnsupportedError({
         operation: 'Predictor',
@@ -81,6 +92,14 @@ export class Predictor {
 
   /** An answer for each input, in order. */
   predict(inputs: readonly unknown[]): Answer[] {
+    if (!Array.isArray(inputs)) {
+      throw new ValueError({
+        operation: 'predict',
+        problem: `takes a list of inputs, got ${kindOf(inputs)}.`,
+        hint: 'wrap a single one: [input].',
+        received: inputs,
+      })
+    }
     const answers: Answer[] = []
     const groups = new Map<string, { places: number[]; values: number[]; shape: readonly number[] }>()
     for (const [place, input] of inputs.entries()) {

@@ -96,7 +96,7 @@ describe('predict', () => {
     )
     expect(code).toBe(1)
     expect(lines[0]).toEqual({ prediction: [1, 12] })
-    expect(lines[1]).toEqual({ error: 'is not JSON.', line: 3 })
+    expect(lines[1]).toEqual({ error: 'the line is not JSON.', line: 3 })
     expect(lines[2]).toMatchObject({ line: 4, error: expect.stringMatching(/3/) })
     expect(lines[3]).toEqual({ error: 'predict needs numbers in arrays, got string.', line: 5 })
     expect(lines[4]).toEqual({ prediction: [4, 15] })
@@ -111,8 +111,8 @@ describe('predict', () => {
     expect(table.code).toBe(1)
     expect(table.lines).toEqual([
       { prediction: [1, 12] },
-      { error: 'needs 3 cells in each row, got 2 in line 3.', line: 3 },
-      { error: 'needs a number as "c", got "x".', line: 4 },
+      { error: 'the row needs 3 cells in each row, got 2 in line 3.', line: 3 },
+      { error: 'the row needs a number as "c", got "x".', line: 4 },
       { prediction: [7, 18] },
     ])
     const texts = await tensorloom(
@@ -120,13 +120,13 @@ describe('predict', () => {
       'id,review\n1,"lovely, film"\n2,\n',
     )
     expect(texts.lines[0].prediction.label).toBe('good')
-    expect(texts.lines[1]).toEqual({ error: 'has no "review".', line: 3 })
+    expect(texts.lines[1]).toEqual({ error: 'the row has no "review".', line: 3 })
     const objects = await tensorloom(
       ['predict', reviews, '--format', 'ndjson', '--column', 'text'],
       '{"text":"dull film"}\n{"other":1}\n',
     )
     expect(objects.lines[0].prediction.label).toBe('bad')
-    expect(objects.lines[1]).toEqual({ error: 'has no "text".', line: 2 })
+    expect(objects.lines[1]).toEqual({ error: 'the value has no "text".', line: 2 })
   })
 
   it('refuses texts for a model of arrays', async () => {

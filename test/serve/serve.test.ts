@@ -54,6 +54,16 @@ describe('Predictor', () => {
     expect(plain.every(answer => 'prediction' in answer)).toBe(true)
   })
 
+  it('takes models and lists, and says so', () => {
+    expect(() => new Predictor(undefined as never)).toThrow(/needs a model, got undefined/)
+    expect(() => new Predictor(textModel().net, { tokeniser: null } as never)).toThrow(
+      /has no option "tokeniser"/,
+    )
+    expect(() => new Predictor(textModel().net).predict('text' as never)).toThrow(
+      /takes a list of inputs, got string/,
+    )
+  })
+
   it('keeps the shape of sequences', () => {
     const net = sequential(lstm({ units: 2, inputSize: 1, returnSequences: true }))
     const [answer] = new Predictor(net).predict([[[1], [2], [3]]])
