@@ -1,5 +1,3 @@
-import { gradMode } from '../autodiff/mode.ts'
-import { gradientsByReplay } from '../autodiff/replay.ts'
 import { currentEngine } from '../engine/device.ts'
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import { ShapeError, ValueError } from '../errors.ts'
@@ -10,6 +8,7 @@ import { AttentionBlocks } from './attention-blocks.ts'
 import { type Attention, composedOutput, composedWeights } from './attention-composed.ts'
 import { checkedMask } from './attention-mask.ts'
 import { at, defineFused } from './define.ts'
+import { fusedOrReplayed } from './fused-gradient.ts'
 import { toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 
@@ -62,22 +61,11 @@ const attentionOp = defineFused<Attention>('attention', {
     blocks.release()
     return { outputs: [out], saved }
   },
-  gradient: (node, options, [g]) => {
-    if (g === null) return []
-    const gradients = gradMode.enabled
-      ? gradientsByReplay(
-          'attention',
-          node.inputs,
-          [g],
-          ([q, k, v, mask = null]) => [composedOutput(composedWeights(q, k, mask, options), v, options)],
-          x => reshape(x, x.shape),
-        )
-      : fusedGradients(node, options, g)
-    return node.inputs.map((_, i) => {
-      const gradient = gradients.get(i)
-      return gradient === undefined ? null : () => gradient
-    })
-  },
+  gradient: fusedOrReplayed(
+    'attention',
+    ([q, k, v, mask = null], options) => [composedOutput(composedWeights(q, k, mask, options), v, options)],
+    fusedGradients,
+  ),
 })
 
 function prepare(options: Attention, mask: Tensor | undefined): AttentionBlocks {
@@ -88,16 +76,21 @@ function prepare(options: Attention, mask: Tensor | undefined): AttentionBlocks 
 }
 
 /** With P the weights: dV = Pᵀ·G, dP = G·Vᵀ, dS = scale·P ⊙ (dP − Σ P⊙dP), dQ = dS·K, dK = dSᵀ·Q; head by head. */
-function fusedGradients(node: GraphNode, options: Attention, g: Tensor): ReadonlyMap<number, Tensor> {
+function fusedGradients(
+  node: GraphNode,
+  options: Attention,
+  [g]: readonly (Tensor | null)[],
+): readonly (Tensor | null)[] {
+  if (g === null) return []
   const { heads, time, keys, size, valueSize, scale } = options
   const [q, k, v, mask] = node.inputs
   const engine = currentEngine()
   engine.beginOperation('attention')
-  const results = new Map<number, Tensor>()
+  const results = node.inputs.map((): Tensor | null => null)
   const result = (index: number): number => {
     if (!node.inputs[index].requiresGrad) return 0
     const tensor = emptyTensor(node.inputs[index].shape, 'float32')
-    results.set(index, tensor)
+    results[index] = tensor
     const pointer = at(engine, tensor)
     if (time === 0) engine.kernels.float.fill(pointer, tensor.size, 0)
     return pointer

@@ -3,10 +3,10 @@ import type { GraphNode } from '../tensor/node.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import { gruComposed } from './gru-composed.ts'
+import { fusedOrReplayed } from './fused-gradient.ts'
 import {
   checkRecurrent,
   checkShape,
-  fusedOrReplayed,
   placeOperands,
   type RecurrentAttributes,
   type RecurrentOperands,

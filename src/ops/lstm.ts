@@ -4,10 +4,10 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
 import { lstmComposed } from './lstm-composed.ts'
 import { toFloat } from './operand.ts'
+import { fusedOrReplayed } from './fused-gradient.ts'
 import {
   checkRecurrent,
   checkShape,
-  fusedOrReplayed,
   placeOperands,
   type RecurrentAttributes,
   type RecurrentOperands,

@@ -1,5 +1,3 @@
-import { gradMode } from '../autodiff/mode.ts'
-import { gradientsByReplay } from '../autodiff/replay.ts'
 import { currentEngine } from '../engine/device.ts'
 import { ShapeError } from '../errors.ts'
 import { ones, zeros } from '../tensor/creation.ts'
@@ -7,6 +5,7 @@ import type { GraphNode } from '../tensor/node.ts'
 import { formatShape, normalizeAxis, type Shape, sizeOf } from '../tensor/shape.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
+import { fusedOrReplayed } from './fused-gradient.ts'
 import { toFloat } from './operand.ts'
 import { permute } from './permute.ts'
 import { reshape } from './reshape.ts'
@@ -29,22 +28,11 @@ const groupNormOp = defineFused<GroupNorm>('groupNorm', {
     engine.kernels.groupNorm(out, mean, variance, from, scale, shift, outer, rows, cols, groups, epsilon)
     return { outputs, saved: [] }
   },
-  gradient: (node, attributes, [g]) => {
-    if (g === null) return []
-    const gradients = gradMode.enabled
-      ? gradientsByReplay(
-          'groupNorm',
-          node.inputs,
-          [g],
-          inputs => [composed(inputs, attributes)],
-          x => reshape(x, x.shape),
-        )
-      : fusedGradients(node, attributes, g)
-    return node.inputs.map((_, i) => {
-      const gradient = gradients.get(i)
-      return gradient === undefined ? null : () => gradient
-    })
-  },
+  gradient: fusedOrReplayed(
+    'groupNorm',
+    (inputs, attributes) => [composed(inputs, attributes)],
+    fusedGradients,
+  ),
 })
 
 /** The definition, out of ordinary operations. */
@@ -57,19 +45,18 @@ function composed([x, gamma, beta]: readonly Tensor[], attributes: GroupNorm): T
   return reshape(reshape(unit, [outer, rows, cols]).mul(gamma).add(beta), x.shape)
 }
 
-function fusedGradients(node: GraphNode, attributes: GroupNorm, g: Tensor): ReadonlyMap<number, Tensor> {
+function fusedGradients(
+  node: GraphNode,
+  attributes: GroupNorm,
+  [g]: readonly (Tensor | null)[],
+): readonly (Tensor | null)[] {
+  if (g === null) return []
   const { outer, rows, cols, groups, epsilon } = attributes
   const [x, gamma] = node.inputs
   const engine = currentEngine()
   engine.beginOperation()
-  const results = new Map<number, Tensor>()
-  node.inputs.forEach((input, i) => {
-    if (input.requiresGrad) results.set(i, emptyTensor(input.shape, 'float32'))
-  })
-  const [dx, dGamma, dBeta] = [0, 1, 2].map(i => {
-    const tensor = results.get(i)
-    return tensor === undefined ? 0 : at(engine, tensor)
-  })
+  const results = node.inputs.map(input => (input.requiresGrad ? emptyTensor(input.shape, 'float32') : null))
+  const [dx, dGamma, dBeta] = results.map(result => (result === null ? 0 : at(engine, result)))
   engine.kernels.groupNormGrad(
     dx,
     dGamma,

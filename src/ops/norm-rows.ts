@@ -1,5 +1,3 @@
-import { gradMode } from '../autodiff/mode.ts'
-import { gradientsByReplay } from '../autodiff/replay.ts'
 import { currentEngine } from '../engine/device.ts'
 import { lifetime, withVisibility } from '../engine/lifetime.ts'
 import { ShapeError } from '../errors.ts'
@@ -8,6 +6,7 @@ import type { GraphNode } from '../tensor/node.ts'
 import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf } from '../tensor/shape.ts'
 import { emptyTensor, type Tensor } from '../tensor/tensor.ts'
 import { at, defineFused } from './define.ts'
+import { fusedOrReplayed } from './fused-gradient.ts'
 import { toFloat } from './operand.ts'
 import { reshape } from './reshape.ts'
 
@@ -45,22 +44,11 @@ const rowNormOp = defineFused<RowNorm>('rowNorm', {
     for (const pointer of scratch) engine.memory.release(pointer)
     return { outputs: [out], saved }
   },
-  gradient: (node, attributes, [g]) => {
-    if (g === null) return []
-    const gradients = gradMode.enabled
-      ? gradientsByReplay(
-          'rowNorm',
-          node.inputs,
-          [g],
-          inputs => [composed(inputs, attributes)],
-          x => reshape(x, x.shape),
-        )
-      : fusedGradients(node, attributes, g)
-    return node.inputs.map((_, i) => {
-      const gradient = gradients.get(i)
-      return gradient === undefined ? null : () => gradient
-    })
-  },
+  gradient: fusedOrReplayed(
+    'rowNorm',
+    (inputs, attributes) => [composed(inputs, attributes)],
+    fusedGradients,
+  ),
 })
 
 /** The definition, out of ordinary operations. */
@@ -72,23 +60,22 @@ function composed([x, gamma, beta]: readonly Tensor[], { cols, epsilon, centred 
   return reshape(unit.mul(gamma).add(beta), x.shape)
 }
 
-function fusedGradients(node: GraphNode, { cols }: RowNorm, g: Tensor): ReadonlyMap<number, Tensor> {
+function fusedGradients(
+  node: GraphNode,
+  { cols }: RowNorm,
+  [g]: readonly (Tensor | null)[],
+): readonly (Tensor | null)[] {
+  if (g === null) return []
   const [x, gamma] = node.inputs
   const engine = currentEngine()
   engine.beginOperation()
-  const results = new Map<number, Tensor>()
-  node.inputs.forEach((input, i) => {
-    if (input.requiresGrad) results.set(i, emptyTensor(input.shape, 'float32'))
-  })
-  const result = (index: number): number => {
-    const tensor = results.get(index)
-    return tensor === undefined ? 0 : at(engine, tensor)
-  }
+  const results = node.inputs.map(input => (input.requiresGrad ? emptyTensor(input.shape, 'float32') : null))
+  const [dx, dGamma, dBeta] = results.map(result => (result === null ? 0 : at(engine, result)))
   const [rstd, mean = 0] = node.saved.map(storage => engine.pointer(storage))
   engine.kernels.rowNormGrad(
-    result(0),
-    result(1),
-    result(2),
+    dx,
+    dGamma,
+    dBeta,
     at(engine, x),
     mean,
     rstd,

@@ -1,8 +1,5 @@
-import { gradMode } from '../autodiff/mode.ts'
-import { gradientsByReplay } from '../autodiff/replay.ts'
 import { DTypeError, ShapeError } from '../errors.ts'
 import { zeros } from '../tensor/creation.ts'
-import type { GraphNode, Thunk } from '../tensor/node.ts'
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { stack } from './concat.ts'
@@ -101,37 +98,6 @@ export function placeOperands(
   if (mask !== null) tensors.push(mask)
   return { tensors, attributes }
 }
-
-/**
- * The gradient rule of a fused operation: its kernel, or, where the gradient shall be differentiated again, its
- * composed form.
- */
-export const fusedOrReplayed =
-  <A>(
-    name: string,
-    composed: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[],
-    fused: (
-      node: GraphNode,
-      attributes: A,
-      outputGradients: readonly (Tensor | null)[],
-    ) => readonly (Tensor | null)[],
-  ) =>
-  (
-    node: GraphNode,
-    attributes: A,
-    outputGradients: readonly (Tensor | null)[],
-  ): readonly (Thunk | null)[] => {
-    const thunk = (gradient: Tensor | null | undefined): Thunk | null => (gradient ? () => gradient : null)
-    if (!gradMode.enabled) return fused(node, attributes, outputGradients).map(thunk)
-    const gradients = gradientsByReplay(
-      name,
-      node.inputs,
-      outputGradients,
-      inputs => composed(inputs, attributes),
-      x => reshape(x, x.shape),
-    )
-    return node.inputs.map((_, i) => thunk(gradients.get(i)))
-  }
 
 /**
  * A recurrence out of ordinary operations: h of each step, and the last one. `step` makes the next h from what belongs

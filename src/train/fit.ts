@@ -1,7 +1,8 @@
 import type { ModelData } from '../data/rows.ts'
 import { ValueError } from '../errors.ts'
-import type { FitControl, TrainEnd } from './callback.ts'
+import type { TrainEnd } from './callback.ts'
 import { CallbackList } from './callback-list.ts'
+import { controlOf } from './control.ts'
 import type { FitOptions } from './fit-options.ts'
 import { fitStream } from './fit-stream.ts'
 import type { History } from './history.ts'
@@ -53,15 +54,7 @@ async function train(run: FitRun, turns: Turns): Promise<History> {
   const { model, options, training } = run
   const state = new RunState()
   const callbacks = new CallbackList(run.callbacks)
-  const control: FitControl = {
-    model,
-    stop: () => {
-      state.isStopped = true
-    },
-    get optimizer() {
-      return model.requireCompiled('fit').optimizer()
-    },
-  }
+  const control = controlOf(model, state)
   const checkpoints =
     options.checkpoint === undefined ? null : await checkpointsPart.required.open(run, state, callbacks)
   let end: TrainEnd = { reason: 'completed', history: state.history }

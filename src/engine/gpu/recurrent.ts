@@ -1,5 +1,6 @@
 import type { Heap, Kernels, Pointer } from '../../../kernels/kernels.ts'
 import type { ProductOp, ProductSizes } from '../../../kernels/gpu/program.ts'
+import type { RecurrentBackward, RecurrentForward } from '../../../kernels/recurrent.ts'
 import type { RecurrentKernels } from '../wasm-recurrent.ts'
 
 /** What a recurrent layer asks about its products before it hands them over. */
@@ -48,26 +49,6 @@ function gruCell(units: number, resetAfter: boolean): Cell {
   }
 }
 
-interface Sequence {
-  readonly batch: number
-  readonly time: number
-  readonly inputSize: number
-  readonly units: number
-  readonly x: Pointer
-  readonly kernel: Pointer
-}
-
-interface Way extends Sequence {
-  readonly h0: Pointer
-  readonly mask: Pointer
-  readonly reverse: boolean
-  readonly out: Pointer
-  readonly dGates: Pointer
-  readonly dx: Pointer
-  readonly dKernel: Pointer
-  readonly dRecurrentKernel: Pointer
-}
-
 /**
  * Recurrent layers whose large products pass through `gemm`: the projection of all inputs, x·W, before the sweep, and
  * dX = dZ·Wᵀ, dW = Xᵀ·dZ, dU = H₋₁ᵀ·dZ after it. What the GPU does not want stays within the sweeps of `below`.
@@ -84,7 +65,7 @@ export function offloadedRecurrences(
     return wanted
   }
 
-  function forward<P extends Sequence>(p: P, cell: Cell, run: (p: P) => void): void {
+  function forward<P extends RecurrentForward>(p: P, cell: Cell, run: (p: P) => void): void {
     const { batch, time, inputSize, units, x, kernel } = p
     const [m, k, n] = [batch * time, inputSize, cell.width]
     const isOurs = !asks('nn', { m, n, k }, cell)
@@ -107,7 +88,7 @@ export function offloadedRecurrences(
     }
   }
 
-  function backward<P extends Way>(p: P, cell: Cell, run: (p: P) => void): void {
+  function backward<P extends RecurrentBackward>(p: P, cell: Cell, run: (p: P) => void): void {
     const { batch, time, inputSize, units, x, kernel, dGates, dx, dKernel, dRecurrentKernel } = p
     const steps = batch * time
     const { width, row } = cell
@@ -137,7 +118,7 @@ export function offloadedRecurrences(
     if (recurrent) recurrentGradient(p, cell)
   }
 
-  function recurrentGradient(p: Way, { states, row, width }: Cell): void {
+  function recurrentGradient(p: RecurrentBackward, { states, row, width }: Cell): void {
     const { batch, time, units, dGates, dRecurrentKernel } = p
     const steps = batch * time
     const before = heap.allocate(4 * steps * units)
@@ -154,7 +135,7 @@ export function offloadedRecurrences(
   }
 
   /** h₋₁ of every step: the row of `out` that was written before it, or the first state. */
-  function writeStatesBefore({ batch, time, units, h0, reverse, out }: Way, to: Pointer): void {
+  function writeStatesBefore({ batch, time, units, h0, reverse, out }: RecurrentBackward, to: Pointer): void {
     const { float } = heap
     const rest = (time - 1) * units
     for (let b = 0; b < batch; b++) {
@@ -169,7 +150,7 @@ export function offloadedRecurrences(
   }
 
   /** The sweep leaves the dZ of skipped steps unwritten. */
-  function clearSkipped({ batch, time, mask, dGates }: Way, row: number): void {
+  function clearSkipped({ batch, time, mask, dGates }: RecurrentBackward, row: number): void {
     if (mask === 0) return
     const { int, float } = heap
     for (let step = 0; step < batch * time; step++) {
@@ -179,8 +160,8 @@ export function offloadedRecurrences(
     }
   }
 
-  const lstm = ({ units }: Sequence): Cell => plainCell('lstm', 4 * units)
-  const rnn = ({ units }: Sequence): Cell => plainCell('rnn', units)
+  const lstm = ({ units }: { readonly units: number }): Cell => plainCell('lstm', 4 * units)
+  const rnn = ({ units }: { readonly units: number }): Cell => plainCell('rnn', units)
   return {
     lstmForward: p => forward(p, lstm(p), below.lstmForward),
     lstmBackward: p => backward(p, lstm(p), below.lstmBackward),

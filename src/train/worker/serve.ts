@@ -2,8 +2,9 @@ import { setDevice, useDeterministic, usePlainKernels } from '../../engine/devic
 import { useGpu } from '../../engine/gpu/use-gpu.ts'
 import { useThreads } from '../../engine/threads/use-threads.ts'
 import { ValueError } from '../../errors.ts'
-import type { Callback, FitControl, TrainEnd } from '../callback.ts'
+import type { Callback, TrainEnd } from '../callback.ts'
 import { CallbackList } from '../callback-list.ts'
+import { controlOf } from '../control.ts'
 import { fitStream } from '../fit-stream.ts'
 import type { FitRun } from '../run.ts'
 import { RunState } from '../run-state.ts'
@@ -115,15 +116,7 @@ function buildRun(task: TrainingTask, exported: Parts): FitRun {
 async function train(task: TrainingTask, run: FitRun, state: RunState, relay: Relay): Promise<void> {
   const { model, options, training } = run
   const callbacks = new CallbackList(run.callbacks)
-  const control: FitControl = {
-    model,
-    stop: () => {
-      state.isStopped = true
-    },
-    get optimizer() {
-      return model.requireCompiled('fit').optimizer()
-    },
-  }
+  const control = controlOf(model, state)
   const { batches, examples } = training
   const place = { initialEpoch: state.epoch, initialBatch: state.isInEpoch ? state.batch : 0 }
   let end: TrainEnd = { reason: 'completed', history: state.history }
